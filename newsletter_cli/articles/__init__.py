@@ -1,0 +1,1 @@
+"""Articles: a writer's file becomes one frozen Article."""

@@ -1,0 +1,1 @@
+"""Readers: one file for each format an article can arrive in."""

@@ -1,0 +1,1 @@
+"""Command line: words, exit codes, tables, progress. Every command reads, calls a room, prints."""

@@ -1,0 +1,1 @@
+"""SMTP: one connection as a machine without I/O, its reply book, its authentication."""

@@ -1,0 +1,1 @@
+"""Digest: articles and a digest file become an Issue (html, text, subject), checks, and the frozen version."""

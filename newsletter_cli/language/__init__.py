@@ -1,0 +1,1 @@
+"""Language: what Arabic, Persian, Hebrew and Urdu need: direction, isolation, digits, plurals, dates, messages."""

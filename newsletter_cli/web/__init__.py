@@ -1,0 +1,1 @@
+"""Web: the pages readers use (unsubscribe, web copy), and the one-click endpoint."""
