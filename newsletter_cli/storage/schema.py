@@ -243,9 +243,10 @@ send = Table(
     Column("at", Instant),  # when it is due, for `send --at`
     Column("undo_until", Instant),
     Column("created", Instant, nullable=False),
-    Column("started", Instant),  # the moment in the Date field of its messages
+    Column("started", Instant),
+    Column("dated", Instant),  # the Date field of its messages: `started`, or the resume after a pause of over a day
     Column("ended", Instant),
-    Column("flights", Integer, nullable=False, server_default="0"),
+    Column("holder", Text, nullable=False, server_default=""),  # process that arms it in its foreground
     sqlite_autoincrement=True,
 )
 
@@ -262,6 +263,7 @@ chunk = Table(
     Column("boot", Text, nullable=False, server_default=""),  # boot id of the holder's machine
     Column("lease_until", Instant),
     Column("in_flight", Text, nullable=False, server_default="[]"),  # JSON [[delivery id, attempt], …]
+    Column("flights", Integer, nullable=False, server_default="0"),  # committed; a database from the past shows fewer
     # waiting = total - accepted - failed - uncertain - skipped - retry: it is never stored, so it cannot disagree
     Column("total", Integer, nullable=False),
     Column("accepted", Integer, nullable=False, server_default="0"),
