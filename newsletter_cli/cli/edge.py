@@ -75,7 +75,12 @@ def _from_typer(error: Exception) -> NewsletterError | None:
     if not callable(message) or not isinstance(getattr(error, "exit_code", None), int):
         return None
     path = getattr(getattr(error, "ctx", None), "command_path", "newsletter")
-    return UsageError("USAGE", " ".join(str(message()).split()), sent="", fix=f"{path} --help")
+    text = " ".join(str(message()).split())
+    facts: list[tuple[str, str]] = []
+    if hasattr(error, "option_name") and hasattr(error, "possibilities"):  # an option that does not exist
+        text = f"There is no option {error.option_name}."
+        facts = [("perhaps", " · ".join(sorted(error.possibilities or ())))] if error.possibilities else []
+    return UsageError("USAGE", text, facts=facts, sent="", fix=f"{path} --help")
 
 
 def _out(edge: Edge) -> Out:

@@ -111,11 +111,16 @@ def report(error: BaseException, *, argv: tuple[str, ...], env: Mapping[str, str
     return without_secrets("\n".join(lines), env)
 
 
+def sounds_secret(name: str) -> bool:
+    """Whether a variable of this name is likely to hold a secret. A name that ends with FILE holds a path."""
+    return bool(_SECRET_NAMES.search(name)) and not name.upper().endswith(("_FILE", "_DIRECTORY", "_COMMAND"))
+
+
 def without_secrets(text: str, env: Mapping[str, str]) -> str:
     """text without passwords in addresses, and without the values of variables that sound like secrets."""
     text = _PASSWORD_IN_URL.sub(r"\1:••••@", text)
     for name, value in env.items():
-        if _SECRET_NAMES.search(name) and len(value) >= _SHORTEST_SECRET:
+        if sounds_secret(name) and len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "••••")
     return text
 

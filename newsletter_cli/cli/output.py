@@ -20,7 +20,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,7 @@ class Out:
         self.clock = clock
         self.bidi = "auto"  # ui.bidi once the settings are known
         self.log_format = options.log_format or LogFormat.TEXT
+        self.zone: tzinfo = UTC  # newsroom.timezone once the settings are known
         self.redact: Callable[[str], str] = lambda text: text
 
     # --- stdout
@@ -139,7 +140,12 @@ class Out:
 
     def cell(self, text: object, width: int | None = None) -> str:
         """A stranger's text, ready to stand in a line (see terminal.cell)."""
-        return plain_cell(_shown(text), width, isolate=wants_isolates(self.env, self.bidi) and _has_arabic(str(text)))
+        shown = self.when(text) if isinstance(text, datetime) else _shown(text)
+        return plain_cell(shown, width, isolate=wants_isolates(self.env, self.bidi) and _has_arabic(shown))
+
+    def when(self, moment: datetime) -> str:
+        """2026-10-14 07:00, in the newsroom's zone: every time that people read is in it."""
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
     def coloured(self, stream: Stream) -> bool:
         """Whether that stream may hold colour."""
@@ -231,8 +237,6 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, Enum):
         return str(value.value)
     return str(value)

@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
+from zoneinfo import ZoneInfo
 
+from newsletter_cli.cli import failure
 from newsletter_cli.cli.ask import Asker
 from newsletter_cli.cli.options import Globals, LogFormat
 from newsletter_cli.cli.output import Out
@@ -20,8 +22,8 @@ from newsletter_cli.cli.words import Words, language_of
 
 if TYPE_CHECKING:
     from newsletter_cli.newsroom import Newsroom
-    from newsletter_cli.settings import Loaded, Settings
-    from newsletter_cli.storage import Storage
+    from newsletter_cli.settings import Loaded, Redactor, SecretSource, Settings
+    from newsletter_cli.storage.engine import Storage
 
 T = TypeVar("T")
 
@@ -87,11 +89,28 @@ class Run:
     @cached_property
     def storage(self) -> "Storage":
         """The newsroom's database, open until the command ends."""
-        from newsletter_cli.storage import open_storage  # lazy: the database layer costs more than most commands
+        from newsletter_cli.storage.engine import open_storage  # lazy: the database layer costs more than most commands
 
         storage = open_storage(self.settings.storage.database, self.newsroom.root)
         self._resources.callback(storage.close)
         return storage
+
+    @cached_property
+    def redactor(self) -> "Redactor":
+        """Knows the secrets of this run and takes them out of all that is written."""
+        from newsletter_cli.settings import Redactor  # lazy: see newsroom
+
+        redactor = Redactor()
+        self.out.redact = redactor.redact
+        return redactor
+
+    def secret(self, source: "SecretSource") -> str:
+        """The secret, fetched now; from here on no output shows it. ConfigError SECRET when it cannot be had."""
+        from newsletter_cli.settings import resolve_secret  # lazy: see newsroom
+
+        value = resolve_secret(source, self.newsroom.root, self.env)
+        self.redactor.learn(value)
+        return value
 
     def keep(self, resource: T, close: Callable[[T], object]) -> T:
         """Have `resource` closed when the command ends."""
@@ -168,6 +187,10 @@ class Run:
     def _follow(self, settings: "Settings") -> None:
         """From now on speak as the settings say, where flags and environment are silent."""
         self.out.bidi = settings.ui.bidi
+        self.out.zone = ZoneInfo(settings.newsroom.timezone)
+        for name, value in self.env.items():
+            if failure.sounds_secret(name):  # the environment may hold a secret itself
+                self.redactor.learn(value)
         if self.globals.lang is None:
             self.out.words = Words(language_of(self.env, settings.ui.language))
         if self.globals.log_format is None:

@@ -178,9 +178,10 @@ class Branch(TyperGroup):
         return TyperCommand(cmd_name, help=row.help) if self.listing else build(load(row), row.help)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+        found = self.get_command(ctx, args[0])
+        if found is None and not ctx.resilient_parsing:
             raise unknown(self.group, args[0], self.names())
-        return super().resolve_command(ctx, args)
+        return args[0] if found is not None else None, found, args[1:]
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         self.listing = True  # no module is imported for a list of names
