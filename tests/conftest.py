@@ -7,7 +7,8 @@ run (`pytest_sessionfinish`).
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from newsletter_cli.storage.engine import Storage, open_storage
+from newsletter_cli.storage.engine import WAIT, Storage, open_storage
 from newsletter_cli.storage.migrate import migrate
 from tests.servers import Missing
+from tests.servers.chromium import Browser
+from tests.servers.postfix import Postfix, Sink, full_postfix, smtp_sink
 from tests.servers.postgres import Postgres, start_postgres
 
 # No deadline: other work on the machine is no failure of ours.
@@ -124,18 +127,14 @@ class Place:
     database: str  # as storage.database has it
     root: Path
 
-    def open(self, **options: timedelta) -> Storage:
-        return open_storage(self.database, self.root, **options)
+    def open(self, wait: timedelta = WAIT) -> Storage:
+        return open_storage(self.database, self.root, wait=wait)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL of this test process alone, with the migrated database "ours" to copy."""
-    try:
-        server = start_postgres()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with server:
+    with start_postgres() as server:
         yield server
 
 
@@ -193,6 +192,51 @@ def sqlite_storage(sqlite_place: Place) -> Iterator[Storage]:
 def postgresql_storage(postgresql_place: Place) -> Iterator[Storage]:
     with postgresql_place.open() as storage:
         yield storage
+
+
+# --- other counterparts ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postfix() -> Iterator[Postfix]:
+    """A whole Postfix that takes mail for everybody and discards it; `full_postfix` gives one of other settings."""
+    with full_postfix() as server:
+        yield server
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """An smtp-sink that keeps what it takes; `smtp_sink` gives one with other flags."""
+    with smtp_sink() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    """A fixture whose counterpart is missing skips its test."""
+    with _missing_is_a_skip():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """So does a test that starts one itself."""
+    with _missing_is_a_skip():
+        yield
+
+
+@contextmanager
+def _missing_is_a_skip() -> Iterator[None]:
+    try:
+        yield
+    except Missing as missing:
+        pytest.skip(str(missing))
 
 
 # --- the end of a run ------------------------------------------------------------------------------------------

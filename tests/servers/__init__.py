@@ -1,5 +1,7 @@
 """The counterparts of the tests: real servers and browsers, found or started here, stopped by whoever started them."""
 
+import glob
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -13,19 +15,12 @@ class Missing(Exception):
         super().__init__(f"{what} is not installed: apt-get install {package}")
 
 
-def find_program(name: str, *folders: str) -> Path | None:
-    """The program of this name in the first of `folders` (globs) that has it, the highest version first."""
-    for folder in folders:
-        base = Path(folder.split("*")[0])
-        pattern = str(Path(folder).relative_to(base)) if "*" in folder else "."
-        found = sorted(base.glob(f"{pattern}/{name}") if pattern != "." else base.glob(name), key=_version)
-        if found:
-            return found[-1]
+def find_program(*patterns: str) -> Path | None:
+    """The newest program that fits one of the patterns (whole paths, `*` allowed), the first pattern first."""
+    for pattern in patterns:
+        if found := glob.glob(pattern):
+            return Path(max(found, key=lambda path: [int(number) for number in re.findall(r"\d+", path)]))
     return None
-
-
-def _version(path: Path) -> tuple[int, ...]:
-    return tuple(int(part) for part in path.parts if part.isdigit())
 
 
 def free_port() -> int:

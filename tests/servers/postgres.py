@@ -62,7 +62,7 @@ class Postgres:
 
 def start_postgres() -> Postgres:
     """A fresh cluster; Missing where Debian's PostgreSQL is not installed."""
-    server = find_program("postgres", "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin")
+    server = find_program("/usr/lib/postgresql/*/bin/postgres", "/usr/local/pgsql/bin/postgres")
     if server is None:
         raise Missing("PostgreSQL", "postgresql")
     folder = Path(tempfile.mkdtemp(prefix="nl-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes at most

@@ -12,11 +12,17 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def start(
-    command: Sequence[str], *, user: str | None = None, log: Path, cwd: Path | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    user: str | None = None,
+    cwd: Path | None = None,
+    inherit: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Starts a server that gets SIGTERM when this process dies; its output goes to `log`.
 
     user: whom to run as, when we are root; else it runs as ourselves.
+    inherit: descriptors that it has besides the three, under the same numbers.
     """
     account = pwd.getpwnam(user) if user is not None and os.geteuid() == 0 else None
     with log.open("ab") as output:
@@ -29,12 +35,13 @@ def start(
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_die_with_parent(),
+            pass_fds=inherit,
+            preexec_fn=_in_child(),
         )
 
 
-def _die_with_parent() -> Callable[[], None]:
-    prctl = ctypes.CDLL(None).prctl
+def _in_child() -> Callable[[], None]:
+    prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork nothing should be loaded
 
     def ask() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
