@@ -26,6 +26,16 @@ class InlinePicture:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How numbers and dates of one reader are written: the newsroom's settings, as they were when it was frozen."""
+
+    locale: str = ""  # such as ar-SY; month names and digits
+    digits: str = "auto"
+    months: str = "single"
+    calendar: str = "gregory"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """The rendered message without its per-reader parts and without any clock (cli.md §5)."""
@@ -44,6 +54,7 @@ class Content:
     text: Document
     pictures: tuple[InlinePicture, ...] = ()
     online_pictures: tuple[str, ...] = ()  # SHA-256 of pictures published at /a/{hash}
+    manner: Manner = Manner()
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces; equal contents give equal strings on every machine."""
@@ -62,6 +73,7 @@ class Content:
             "text": self.text.to_json(),
             "pictures": [[p.content_id, p.media_type, base64.b64encode(p.data).decode()] for p in self.pictures],
             "online_pictures": list(self.online_pictures),
+            "manner": [self.manner.locale, self.manner.digits, self.manner.months, self.manner.calendar],
         }
         return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -84,6 +96,7 @@ class Content:
             text=Document.from_json(data["text"]),
             pictures=tuple(InlinePicture(c, m, base64.b64decode(d)) for c, m, d in data["pictures"]),
             online_pictures=tuple(data["online_pictures"]),
+            manner=Manner(*data["manner"]),
         )
 
     def digest_hex(self) -> str:

@@ -1,0 +1,120 @@
+"""Tokens: 26 letters that say which row a link or a bounce is about, and that we wrote them (email.md §11).
+
+    byte 0          kind (4 bits), key number (4 bits)
+    bytes 1 to 7    payload: delivery id (56 bits), or subscription id (32 bits) and a digest or day number (24 bits)
+    bytes 8 to 15   the first 8 bytes of HMAC-SHA256 over the 8 before
+
+Lower-case base32 without padding, because bounce software lower-cases local parts. Nothing in a token is readable
+without the database, and the number 0 is nobody: its links show their page and change nothing.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+LENGTH: Final = 26
+KEY_BYTES: Final = 32
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
+_SHIFTS: Final = tuple(range(120, -1, -10))
+
+
+class Kind(IntEnum):
+    """What a token may be used for. One purpose each: a token of another kind is refused."""
+
+    DELIVERY = 1  # D: return path, Message-ID, ENVID
+    UNSUBSCRIBE = 2  # U: List-Unsubscribe and the link in the text
+    PREFERENCES = 3  # P
+    VIEW = 4  # V: web copy of one reader
+    CONFIRM = 5  # C: 14 days, reusable
+    DATA = 6  # X: my-data page
+
+
+# The second number has 24 bits; kinds that name a delivery have none.
+DELIVERIES: Final = frozenset({Kind.DELIVERY, Kind.VIEW})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a genuine token says."""
+
+    kind: Kind
+    key_number: int
+    number: int  # delivery id (D, V) or subscription id (the others); 0 = nobody
+    second: int  # digest number (U, P), day number (C, X), 0 (D, V)
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """Signing keys by number. Old ones keep verifying for ever; `current` signs."""
+
+    keys: Mapping[int, bytes]  # number 0 to 15 → 32 random bytes
+    current: int
+    _macs: dict[int, hmac.HMAC] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.current not in self.keys:
+            raise ValueError("the current key is not on the ring")
+        if any(not 0 <= number <= 15 or len(key) != KEY_BYTES for number, key in self.keys.items()):
+            raise ValueError("a signing key is 32 bytes under a number from 0 to 15")
+        # Prepared once: copying a keyed state is half the price of keying a new one, three times per message.
+        macs = {number: hmac.new(key, digestmod="sha256") for number, key in self.keys.items()}
+        object.__setattr__(self, "_macs", macs)
+
+    def make(self, kind: Kind, number: int, second: int = 0, *, key_number: int | None = None) -> str:
+        """26 characters [a-z2-7].
+
+        number: delivery id under 2⁵⁶ (D, V), or subscription id under 2³² (others).  second: under 2²⁴, 0 for D and V.
+        key_number: the key frozen with a send; the current one when None.
+        """
+        key = self.current if key_number is None else key_number
+        if kind in DELIVERIES:
+            if second or not 0 <= number < 1 << 56:
+                raise ValueError("a delivery token holds one number of 56 bits")
+            payload = number
+        else:
+            if not (0 <= number < 1 << 32 and 0 <= second < 1 << 24):
+                raise ValueError("this token holds one number of 32 bits and one of 24")
+            payload = number << 24 | second
+        return _write(self._signed((kind << 60 | key << 56 | payload).to_bytes(8, "big"), key))
+
+    def read(self, token: str, kind: Kind) -> Token | None:
+        """What the token says, or None: broken, of another kind, unknown key, or not ours. Upper case is accepted."""
+        raw = _bytes_of(token)
+        if raw is None:
+            return None
+        key = raw[0] & 15
+        if raw[0] >> 4 != kind or key not in self._macs:
+            return None
+        if not hmac.compare_digest(self._signed(raw[:8], key), raw):
+            return None
+        payload = int.from_bytes(raw[1:8], "big")
+        if kind in DELIVERIES:
+            return Token(kind, key, payload, 0)
+        return Token(kind, key, payload >> 24, payload & 0xFFFFFF)
+
+    def _signed(self, head: bytes, key: int) -> bytes:
+        mac = self._macs[key].copy()
+        mac.update(head)
+        return head + mac.digest()[:8]
+
+
+def _write(raw: bytes) -> str:
+    """Base32 of 16 bytes, two letters at a time: half the price of base64.b32encode, three times per message."""
+    bits = int.from_bytes(raw, "big") << 2  # 128 bits and two spare ones: 26 letters
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
+
+
+def _bytes_of(token: str) -> bytes | None:
+    """The 16 bytes, or None. Each token has one spelling only, apart from case: spare bits must be zero."""
+    if len(token) != LENGTH or not token.isascii():
+        return None
+    try:
+        raw = base64.b32decode(token.upper() + "======")
+    except binascii.Error:
+        return None
+    return raw if _write(raw) == token.lower() else None
