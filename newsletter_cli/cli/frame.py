@@ -35,7 +35,7 @@ global options are `run.globals`; `--yes` and questions are run.ask_yes, run.con
 '''
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -135,13 +135,17 @@ class Leaf(TyperCommand):
         return super().parse_args(ctx, self.made.prepare(list(args)) if self.made.prepare else args)
 
     def get_help(self, ctx: Any) -> str:
+        return self.page(self.get_params(ctx))
+
+    def page(self, params: Iterable[Any] | None = None) -> str:
+        """The command's help page.  params: with typer's own --help among them, where there is a context."""
         return pages.command_page(
             self.made.words,
             self.summary,
             text=self.made.function.__doc__ or "",
             examples=self.made.examples,
             exits=self.made.exits,
-            params=self.get_params(ctx),
+            params=self.params if params is None else params,
         )
 
 
