@@ -45,18 +45,18 @@ class Asker:
         """A y/N question. Enter takes the default; three answers that are neither count as no."""
         hint = "[Y/n]" if default else "[y/N]"
         for _ in range(_TRIES):
-            answer = self._answer(f"{question} {hint} ", flag)
+            answer = self._answer(f"{question} {hint} ", question, flag)
             if not answer:
                 return default
             read = read_yes(answer)
             if read is not None:
                 return read
-            self._out.event("question", self._out.words.say("Please answer y or n."))
+            self._out.event("question", self._out.words.gettext("Please answer y or n."))
         return False
 
     def number(self, expected: int, prompt: str, *, flag: str) -> None:
         """The person has to type `expected`; WRONG-COUNT for another number, NOT-CONFIRMED for Enter."""
-        answer = self._answer(f"{prompt} › ", flag)
+        answer = self._answer(f"{prompt} › ", prompt, flag)
         if not answer:
             raise self.declined()
         if read_number(answer) != expected:
@@ -64,7 +64,7 @@ class Asker:
 
     def name(self, expected: str, prompt: str, *, flag: str) -> None:
         """The person has to type the name `expected` (a slug, an address)."""
-        answer = self._answer(f"{prompt} › ", flag)
+        answer = self._answer(f"{prompt} › ", prompt, flag)
         if not answer:
             raise self.declined()
         if answer.casefold() != expected.casefold():
@@ -83,7 +83,7 @@ class Asker:
         for _ in range(_TRIES):
             self._need_terminal(question, flag)
             self._out.event("question", f"{question}   {listed}")
-            answer = self._answer("› ", flag)
+            answer = self._answer("› ", question, flag)
             if not answer and default is not None:
                 return default
             chosen = read_number(answer)
@@ -94,34 +94,38 @@ class Asker:
     def text(self, question: str, *, flag: str, default: str = "") -> str:
         """A line of text; Enter takes the default."""
         shown = f"{question} [{default}] › " if default else f"{question} › "
-        return self._answer(shown, flag) or default
+        return self._answer(shown, question, flag) or default
 
     def declined(self) -> NotConfirmedError:
         """The error for a person who said no."""
-        return NotConfirmedError("NOT-CONFIRMED", self._out.words.say("Stopped: not confirmed."), sent=self._sent)
+        return NotConfirmedError("NOT-CONFIRMED", self._out.words.gettext("Stopped: not confirmed."), sent=self._sent)
 
     def wrong(self, expected: str) -> NotConfirmedError:
         """The error for a wrong number or name."""
-        message = self._out.words.say("That is not {expected}.").format(expected=expected)
+        message = self._out.words.gettext("That is not {expected}.").format(expected=expected)
         return NotConfirmedError("WRONG-COUNT", message, sent=self._sent, details={"expected": expected})
 
     def missing(self, question: str, flag: str) -> NotConfirmedError:
         """The error when there is nobody to ask. flag: what to add to the command, e.g. "--confirm weekly"."""
-        message = self._out.words.say("This needs an answer, and there is no terminal to ask in.")
-        facts = (("question", question.strip(" ›")),) if question.strip(" ›") else ()
+        message = self._out.words.gettext("This needs an answer, and there is no terminal to ask in.")
         return NotConfirmedError(
-            "NOT-CONFIRMED", message, facts=facts, sent=self._sent, fix=f"add: {flag}", details={"flag": flag}
+            "NOT-CONFIRMED",
+            message,
+            facts=(("question", question),),
+            sent=self._sent,
+            fix=f"add: {flag}",
+            details={"flag": flag},
         )
 
     def _need_terminal(self, question: str, flag: str) -> None:
         if not self._allowed:
             raise self.missing(question, flag)
 
-    def _answer(self, prompt: str, flag: str) -> str:
-        self._need_terminal(prompt, flag)
+    def _answer(self, prompt: str, question: str, flag: str) -> str:
+        self._need_terminal(question, flag)
         self._out.ask(prompt)
         line = self._readline()
         if not line:  # end of input: the person closed it, or the terminal is gone
             self._out.event("question", "")
-            raise self.missing(prompt, flag)
+            raise self.missing(question, flag)
         return line.strip()

@@ -52,15 +52,15 @@ def tell(error: NewsletterError, out: Out) -> int:
 
 def as_lines(error: NewsletterError, out: Out) -> list[str]:
     """The lines of the error shape. Labels and the sentences of the house are translated, commands never."""
-    say = out.words.say
-    rows = [(say(label), clean(value)) for label, value in error.facts]
+    _ = out.words.gettext
+    rows = [(_(label), clean(value)) for label, value in error.facts]
     if error.sent:
-        rows.append((say("sent"), clean(say(error.sent))))
+        rows.append((_("sent"), clean(_(error.sent))))
     if error.fix:
-        rows.append((say("fix"), clean(error.fix)))
-    rows.append((say("more"), f"newsletter help {error.code.lower()}"))
-    width = max(len(label) for label, _ in rows)
-    head = f"{say('error')}[{error.code}] {clean(say(error.message))}"
+        rows.append((_("fix"), clean(error.fix)))
+    rows.append((_("more"), f"newsletter help {error.code.lower()}"))
+    width = max(len(label) for label, value in rows)
+    head = f"{_('error')}[{error.code}] {clean(_(error.message))}"
     return [head, *(f"  {label:<{max(width, 6)}}   {value}" for label, value in rows)]
 
 
@@ -74,7 +74,7 @@ def as_document(
 
 def interrupted(out: Out) -> int:
     """Ctrl-C in a command that does not handle it itself."""
-    message = out.words.say("Interrupted.")
+    message = out.words.gettext("Interrupted.")
     if out.options.json:
         out.document(as_document("INTERRUPTED", Exit.INTERRUPTED, message, 0, "", {}))
     else:
@@ -86,13 +86,15 @@ def tell_bug(error: BaseException, out: Out, *, argv: tuple[str, ...], folder: P
     """Two lines about a bug, and the crash file. folder: where crash files go. Gives exit code 1."""
     text = report(error, argv=argv, env=out.env, now=out.clock())
     path = save(out.redact(text), folder, out.clock())
-    where = str(path) if path else out.words.say("could not be written")
-    said = out.words.say("This is a bug in newsletter, not in what you did: {kind}.").format(kind=type(error).__name__)
+    where = str(path) if path else out.words.gettext("could not be written")
+    said = out.words.gettext("This is a bug in newsletter, not in what you did: {kind}.").format(
+        kind=type(error).__name__
+    )
     if out.options.json:
         details = {"crash_file": str(path) if path else None, "kind": type(error).__name__}
         out.document(as_document("BUG", Exit.ERROR, said, 0, "", details))
     else:
-        lines = f"{out.words.say('error')}[BUG] {said}\n  {out.words.say('crash file')}   {where}"
+        lines = f"{out.words.gettext('error')}[BUG] {said}\n  {out.words.gettext('crash file')}   {where}"
         out.event("bug", lines, level="error", code="BUG", exit=int(Exit.ERROR), crash_file=str(path) if path else None)
     out.detail(text, level=2)
     return Exit.ERROR

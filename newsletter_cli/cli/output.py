@@ -27,7 +27,7 @@ from typing import Final
 
 from newsletter_cli.cli.options import Globals, LogFormat
 from newsletter_cli.cli.table import Listing, lines
-from newsletter_cli.cli.terminal import Stream, clean_lines, plain_cell, wants_colour, wants_isolates
+from newsletter_cli.cli.terminal import HARMFUL, Stream, clean, clean_lines, plain_cell, wants_colour, wants_isolates
 from newsletter_cli.cli.words import Words
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t")
@@ -116,12 +116,12 @@ class Out:
     def next_steps(self, *commands: str) -> None:
         """The commands that come next, each ready to copy."""
         if commands and not self.options.quiet and not self.options.json:
-            label = self.words.say("Next")
+            label = self.words.gettext("Next")
             self.event("next", f"{label}   {' · '.join(commands)}", commands=list(commands))
 
     def dry_run_note(self) -> None:
         """The last line of every --dry-run."""
-        self.event("dry-run", self.words.say("Dry run: nothing was changed."))
+        self.event("dry-run", self.words.gettext("Dry run: nothing was changed."))
 
     def event(self, event: str, text: str, *, level: str = "info", **facts: object) -> None:
         """One log line: `text` for people, or with --log-format json time, level, event and the facts."""
@@ -154,7 +154,7 @@ class Out:
     def _for_people(self, listing: Listing) -> None:
         drawn = lines(listing, self.cell, self._width())
         if not drawn:
-            self.say(listing.empty or self.words.say("Nothing to list."))
+            self.say(listing.empty or self.words.gettext("Nothing to list."))
         for line in drawn:
             self.result(line)
 
@@ -201,7 +201,9 @@ class Out:
 
 def dumps(document: Mapping[str, object], *, ascii_only: bool) -> str:
     """JSON by our rules: times in UTC with Z, durations in seconds, dates ISO. ascii_only: the stream is not UTF-8."""
-    return json.dumps(document, ensure_ascii=ascii_only, default=_plain, separators=(",", ":"))
+    text = json.dumps(document, ensure_ascii=ascii_only, default=_plain, separators=(",", ":"))
+    # json escapes C0 only; C1 controls and bidi marks in a name would still act on a terminal.
+    return HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: object) -> object:
@@ -248,7 +250,7 @@ def _for_spreadsheet(value: object) -> object:
         return instant(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = _shown(value)
+    text = clean(_shown(value))
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

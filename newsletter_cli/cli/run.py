@@ -64,7 +64,7 @@ class Run:
 
         found = find_newsroom(self.around.cwd, self.env, self.globals.project)
         if found.root.resolve() != self.around.cwd.resolve():
-            self.out.say(f"{self.out.words.say('Newsroom')}   {self.out.cell(found.root)}")
+            self.out.say(f"{self.out.words.gettext('Newsroom')}   {self.out.cell(found.root)}")
         return found
 
     @property
@@ -143,11 +143,11 @@ class Run:
 
     def _(self, text: str) -> str:
         """text in the language of this run."""
-        return self.out.words.say(text)
+        return self.out.words.gettext(text)
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """The plural form for `number`, with {n} and the other values filled in."""
-        return self.out.words.count(one, many, number).format(n=f"{number:,}", **values)
+        return self.out.words.ngettext(one, many, number).format(n=f"{number:,}", **values)
 
     def ask_yes(self, question: str, flag: str = "--yes", *, default: bool = False) -> bool:
         """A y/N question, answered by --yes where that is the flag. NOT-CONFIRMED when there is nobody to ask."""

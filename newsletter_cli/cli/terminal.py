@@ -18,7 +18,7 @@ FIRST_STRONG_ISOLATE: Final = "\u2068"
 POP_ISOLATE: Final = "\u2069"
 
 # C0, DEL, C1, line and paragraph separators, the bidi marks, embeddings, overrides and isolates.
-_HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # The last net under a whole line: our own line breaks and the isolates that `cell` added may stay.
 _HARMFUL_IN_LINES: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066\u2067]"
@@ -36,7 +36,7 @@ class Stream(Protocol):
 
 def clean(text: object) -> str:
     """Text of a stranger without what could move the cursor, break the line or turn its direction."""
-    return _LONE_SURROGATES.sub("\ufffd", _HARMFUL.sub("", str(text)))
+    return _LONE_SURROGATES.sub("\ufffd", HARMFUL.sub("", str(text)))
 
 
 def clean_lines(text: str) -> str:

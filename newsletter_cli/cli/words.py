@@ -35,10 +35,10 @@ class Words:
         self.language = language
         self._catalogue = gettext.translation(DOMAIN, LOCALE, languages=[language], fallback=True)
 
-    def say(self, text: str) -> str:
+    def gettext(self, text: str) -> str:
         """text in this language, or as it is when nobody has translated it yet."""
         return self._catalogue.gettext(text)
 
-    def count(self, one: str, many: str, number: int) -> str:
+    def ngettext(self, one: str, many: str, number: int) -> str:
         """The form for `number`; the caller fills in {n}. Arabic has six of them."""
         return self._catalogue.ngettext(one, many, number)
