@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis.strategies import dictionaries, text
+from hypothesis.strategies import characters, dictionaries, text
 
 from newsletter_cli.cli import words
 from newsletter_cli.cli.catalogue import catalogues, messages, missing, mo_bytes, read_po
