@@ -28,7 +28,7 @@ _D: Final = "[0-9٠-٩۰-۹]"
 _TAIL: Final = '[^\\s<>"«»“”،؛؟\u200e\u200f\u2066-\u2069]'
 # Not after a letter or a sign of the same kind of word; and not after an LRM: what stands there is marked already.
 _BEFORE: Final = "(?<![\\w@./\\\\+#\u200e-])"
-_AFTER: Final = r"(?![\w@])"
+_AFTER: Final = "(?![\\w@]|[ \u00a0]?\u200e)"
 
 # Order matters: the first that fits at a place wins, so the longer kinds stand first.
 _ISLAND: Final = re.compile(
