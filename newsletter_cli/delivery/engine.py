@@ -36,7 +36,7 @@ from newsletter_cli.delivery.connection import (
     open_connection,
 )  # fmt: skip
 from newsletter_cli.delivery.ledger import Due, Flight, Ledger, Report
-from newsletter_cli.delivery.pace import Pace, Rate
+from newsletter_cli.delivery.pace import Pace
 from newsletter_cli.delivery.problems import STOPS, problem_of, unreachable
 from newsletter_cli.delivery.sends import Tally
 from newsletter_cli.delivery.smtp.letter import Job, Letter
@@ -45,6 +45,7 @@ from newsletter_cli.delivery.smtp.verdict import Effect
 from newsletter_cli.delivery.states import Fact, Outcome, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.reader import Reader
+from newsletter_cli.settings import Rate
 
 log = logging.getLogger(__name__)
 

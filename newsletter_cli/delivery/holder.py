@@ -64,7 +64,9 @@ def hold(folder: Path) -> Iterator[Holder]:
 
 
 def life_of(folder: Path, name: str) -> Life:
-    """Whether the process that holds this name is alive. Never blocks."""
+    """Whether the process that holds this name is alive. Never blocks. The name "" is nobody: dead."""
+    if not name:
+        return Life.DEAD
     try:
         descriptor = os.open(folder / name, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     Connection,
@@ -29,9 +30,10 @@ from newsletter_cli.delivery.retry import RetryPolicy, next_try
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, SendState, delivery_after, same_attempt
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import EPOCH, chunk, delivery, send, subscriber, subscription
+from newsletter_cli.storage.schema import EPOCH, Instant, chunk, delivery, send, subscriber, subscription
 from newsletter_cli.subscribers import audience
 
+Found: TypeAlias = "Row[*tuple[Any, ...]]"
 UNSENT = (Outcome.WAITING.value, Outcome.RETRY.value)
 
 
@@ -126,7 +128,7 @@ class Ledger:
     lease: timedelta
     retry: RetryPolicy
     chance: Random
-    only_to: tuple[str, ...] = ()  # patterns; "" = everybody
+    only_to: tuple[str, ...] = ()  # patterns such as "*@example.org"; none = everybody
     leases: dict[int, _Lease] = field(default_factory=dict)
 
     # --- one flight ----------------------------------------------------------------------------------------------
@@ -208,6 +210,9 @@ class Ledger:
             taken = _lease_next(connection, self.send_id, self.holder, now, now + self.lease)
             if taken is None:
                 break
+            known = rows.get(taken.id)
+            if known is not None:  # late results of it were stored in this transaction: what they changed goes along
+                taken = replace(known, epoch=taken.epoch, holder=taken.holder, state=taken.state)
             rows[taken.id] = mine[taken.id] = taken
             leases[taken.id] = _Lease(epoch=taken.epoch)
             self._claim_in(connection, taken, leases[taken.id], want - len(due), now, due, changes)
@@ -227,52 +232,37 @@ class Ledger:
             return
         got = 0
         while got < want:
-            found = connection.execute(
-                self._due_query(now), {"chunk": row.id, "after": lease.after, "n": want - got, "now": now}
-            ).all()
+            found = connection.execute(_DUE, {"chunk": row.id, "after": lease.after, "n": want - got, "now": now}).all()
             if not found:
                 lease.exhausted = True
                 return
             lease.after = found[-1].id
-            gone = [r for r in found if not (r.eligible and self._may_receive(r.address))]
-            gone_ids = {r.id for r in gone}
-            changes.extend(self._skip(connection, row, gone, now))
             for r in found:
-                if r.id not in gone_ids and r.id not in row.in_flight:
+                why = r.why or self._not_now(connection, r)
+                if why is not None:
+                    changes.append(_skip(connection, row, r, why, now))
+                elif r.id not in row.in_flight:
                     row.in_flight[r.id] = r.attempt + 1
                     row.touched = True
                     due.append(self._due_from(r, row.id))
                     got += 1
 
-    def _due_query(self, now: datetime) -> Any:
-        # The audience's whole predicate is read here, per flight and not per lease: who left a second ago is skipped.
-        return (
-            select(
-                delivery.c.id, delivery.c.attempt, delivery.c.alone, delivery.c.outcome, delivery.c.first_try,
-                delivery.c.subscription_id, delivery.c.address.label("frozen"), subscriber.c.address,
-                subscriber.c.domain, subscriber.c.name,
-                subscriber.c.fields, subscriber.c.id.label("subscriber_id"),
-                audience.eligible(now).label("eligible"),
+    def _not_now(self, connection: Connection, row: Found) -> str | None:
+        """Why a reader who may be written to gets nothing of this send all the same; moves a changed address along."""
+        if not self._may_receive(row.address):
+            return "only-to"
+        if row.address != row.frozen:
+            if _has_address(connection, self.send_id, row.address, but=row.id):
+                return "same-address"
+            connection.execute(
+                update(delivery).where(delivery.c.id == row.id).values(address=row.address, domain=row.domain)
             )
-            .select_from(
-                delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(
-                    subscription, subscription.c.id == delivery.c.subscription_id
-                )
-            )
-            .where(
-                delivery.c.chunk_id == bindparam("chunk"),
-                delivery.c.id > bindparam("after"),
-                delivery.c.outcome.in_(UNSENT),
-                or_(delivery.c.due.is_(None), delivery.c.due <= bindparam("now", type_=delivery.c.due.type)),
-            )
-            .order_by(delivery.c.id)
-            .limit(bindparam("n"))
-        )  # fmt: skip
+        return None
 
     def _may_receive(self, address: str) -> bool:
-        return not self.only_to or audience.matches_any(address, self.only_to)
+        return not self.only_to or any(fnmatchcase(address.casefold(), p.casefold()) for p in self.only_to)
 
-    def _due_from(self, row: Row[Any], chunk_id: int) -> Due:
+    def _due_from(self, row: Found, chunk_id: int) -> Due:
         return Due(
             id=row.id,
             chunk=chunk_id,
@@ -289,18 +279,6 @@ class Ledger:
                 digest=self.digest_number,
             ),
         )
-
-    def _skip(self, connection: Connection, row: ChunkRow, gone: Sequence[Row[Any]], now: datetime) -> Iterable[Change]:
-        for r in gone:
-            reason = "only-to" if r.eligible else audience.skip_reason(connection, r.subscription_id, now)
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.id == r.id)
-                .values(outcome=Outcome.SKIPPED.value, reason=reason, at=now, due=None)
-            )
-            before = Outcome(r.outcome)
-            row.count(before, Outcome.SKIPPED)
-            yield Change(domain=r.domain, before=before, after=Outcome.SKIPPED)
 
     # --- the end of a chunk --------------------------------------------------------------------------------------
 
@@ -324,6 +302,56 @@ class Ledger:
 # --- statements --------------------------------------------------------------------------------------------------
 
 
+# The audience's whole predicate is read here, per flight and not per lease: who left a second ago is skipped.
+_NOW = bindparam("now", type_=Instant())
+_DUE = (
+    select(
+        delivery.c.id,
+        delivery.c.attempt,
+        delivery.c.alone,
+        delivery.c.outcome,
+        delivery.c.first_try,
+        delivery.c.subscription_id,
+        delivery.c.address.label("frozen"),
+        subscriber.c.address,
+        subscriber.c.domain,
+        subscriber.c.name,
+        subscriber.c.fields,
+        audience.skip_reason_column(cast(datetime, _NOW)).label("why"),
+    )
+    .select_from(
+        delivery.join(subscription, subscription.c.id == delivery.c.subscription_id).join(
+            subscriber, subscriber.c.id == subscription.c.subscriber_id
+        )
+    )
+    .where(
+        delivery.c.chunk_id == bindparam("chunk"),
+        delivery.c.id > bindparam("after"),
+        delivery.c.outcome.in_(UNSENT),
+        or_(delivery.c.due.is_(None), delivery.c.due <= _NOW),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("n"))
+)
+
+
+def _skip(connection: Connection, row: ChunkRow, found: Found, why: str, now: datetime) -> Change:
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == found.id)
+        .values(outcome=Outcome.SKIPPED.value, reason=why, at=now, due=None)
+    )
+    before = Outcome(found.outcome)
+    row.count(before, Outcome.SKIPPED)
+    return Change(domain=found.domain, before=before, after=Outcome.SKIPPED)
+
+
+def _has_address(connection: Connection, send_id: int, address: str, *, but: int) -> bool:
+    """Whether a send has another row of that address. Walks the send: only for a reader who changed his address."""
+    row = select(literal(1)).where(delivery.c.send_id == send_id, delivery.c.address == address, delivery.c.id != but)
+    return bool(connection.execute(select(exists(row))).scalar_one())
+
+
 def _state_of(connection: Connection, send_id: int) -> tuple[SendState, str]:
     row = connection.execute(select(send.c.state, send.c.reason).where(send.c.id == send_id)).one()
     return SendState(row.state), row.reason
@@ -338,7 +366,7 @@ def lock_chunks(connection: Connection, ids: Iterable[int]) -> dict[int, ChunkRo
     return {row.id: _chunk_row(row) for row in connection.execute(query)}
 
 
-def _chunk_row(row: Row[Any]) -> ChunkRow:
+def _chunk_row(row: Found) -> ChunkRow:
     return ChunkRow(
         id=row.id,
         epoch=row.epoch,
@@ -425,7 +453,7 @@ _UPDATE_DELIVERY = (
 )
 
 
-def _update_for(report: Report, before: Outcome, row: Row[Any], when_again: WhenAgain) -> dict[str, Any] | None:
+def _update_for(report: Report, before: Outcome, row: Found, when_again: WhenAgain) -> dict[str, Any] | None:
     """The new values of a row, or None when the fact says nothing about it."""
     if not same_attempt(before, row.attempt, report.attempt, report.fact):
         return None

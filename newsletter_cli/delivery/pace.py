@@ -1,15 +1,8 @@
 """How fast a send may go: one bucket for each rate, in messages; the slowest decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` messages in `seconds`."""
-
-    count: float
-    seconds: float
+from newsletter_cli.settings.kinds import Rate
 
 
 class Pace:

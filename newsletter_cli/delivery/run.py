@@ -1,0 +1,257 @@
+"""One run over one send: puts ledger, compiled version, server and engine together, and writes how it ended.
+
+carry_out ─▶ hold a lock file ─▶ compile the version ─▶ Engine.run ─▶ pause or finish the send
+"""
+
+import asyncio
+import contextlib
+import random
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+
+from newsletter_cli.delivery import recovery, sends
+from newsletter_cli.delivery.connection import Security, Server, default_tls
+from newsletter_cli.delivery.engine import Counters, Ending, EndKind, Engine, Plan
+from newsletter_cli.delivery.holder import Holder, sweep
+from newsletter_cli.delivery.keys import load_keyring
+from newsletter_cli.delivery.ledger import Ledger
+from newsletter_cli.delivery.retry import RetryPolicy
+from newsletter_cli.delivery.sends import Send, Tally, move, tally
+from newsletter_cli.delivery.states import SendEvent, SendState
+from newsletter_cli.errors import NewsletterError
+from newsletter_cli.mail import Compiled, Content, Stamp, compile_content
+from newsletter_cli.settings import Rate, Settings
+from newsletter_cli.storage.acts import note
+from newsletter_cli.storage.engine import Storage
+from newsletter_cli.storage.schema import send, version
+
+NEW_DATE_AFTER = timedelta(hours=24)  # providers refuse a Date that is out of range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a run is given besides the send: settings, secret, and what the command line changed for this send."""
+
+    settings: Settings
+    ehlo_name: str
+    secret: str | None  # SMTP password
+    rates: tuple[Rate, ...]
+    wait: timedelta
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How a send stands after a run."""
+
+    send: Send
+    tally: Tally
+    ending: Ending
+    seconds: float
+    rate: float  # accepted per second in this run
+
+
+def carry_out(
+    storage: Storage,
+    send_id: int,
+    holder: Holder,
+    conditions: Conditions,
+    *,
+    clock: Callable[[], datetime],
+    watch: Callable[[Counters, Send], contextlib.AbstractContextManager[None]],
+) -> Ran:
+    """Send what is due of a send in `sending`, until nobody is, or it is stopped; its chunks are given back then.
+
+    holder: the lock that this process holds.  watch: told the counters for as long as the run lasts (the live view).
+    SIGINT, SIGTERM and SIGHUP end the run after the answers of what is on the wire; a second one does not wait.
+    Raises nothing for what servers do: see Ran.ending. Storage errors before the first flight are raised.
+    """
+    began = clock()
+    with storage.read() as connection:
+        at_start = tally(connection, send_id)
+        current = sends.send_by_id(connection, send_id)
+    engine_of = _engine_maker(storage, current, holder, conditions, at_start, clock)
+    counters = Counters.from_tally(at_start)
+    with watch(counters, current):
+        ending = _run_loop(engine_of, counters)
+    ended = clock()
+    _write_ending(storage, send_id, ending, conditions.user, ended)
+    with storage.read() as connection:
+        current, after = sends.send_by_id(connection, send_id), tally(connection, send_id)
+    seconds = max((ended - began).total_seconds(), 1e-6)
+    return Ran(
+        send=current,
+        tally=after,
+        ending=ending,
+        seconds=seconds,
+        rate=(after.accepted - at_start.accepted) / seconds,
+    )
+
+
+def compiled_send(storage: Storage, current: Send, settings: Settings) -> Compiled:
+    """The frozen version of a send under its stamp: what every message of it is filled from."""
+    with storage.read() as connection:
+        text = connection.execute(select(version.c.content).where(version.c.hash == current.version)).scalar_one()
+        keyring = load_keyring(connection)
+    assert current.dated is not None
+    stamp = Stamp(
+        date=current.dated,
+        timezone=settings.newsroom.zone,
+        public_url=settings.web.public_url,
+        keyring=keyring,
+        key_number=current.key_number,
+        verp=settings.smtp.verp,
+        # Unsigned, one-click would be ignored or held against us (RFC 8058 §4): the relay has to sign both fields.
+        post_header=settings.smtp.relay_signs,
+    )
+    return compile_content(Content.from_json(text), stamp)
+
+
+def server_of(settings: Settings, ehlo_name: str) -> Server:
+    """The SMTP server of the settings, as a connection wants it."""
+    smtp = settings.smtp
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        security=Security(smtp.security),
+        ehlo_name=ehlo_name,
+        timeout=smtp.timeout,
+        data_timeout=smtp.data_timeout,
+        username=smtp.username,
+        source_address=smtp.source_address,
+        pipelining=smtp.pipelining == "auto",
+        messages_per_connection=smtp.messages_per_connection,
+    )
+
+
+def _engine_maker(
+    storage: Storage,
+    current: Send,
+    holder: Holder,
+    conditions: Conditions,
+    at_start: Tally,
+    clock: Callable[[], datetime],
+) -> Callable[[Counters], Engine]:
+    settings = conditions.settings
+    smtp = settings.smtp
+    compiled = compiled_send(storage, current, settings)
+    ledger = Ledger(
+        storage=storage,
+        send_id=current.id,
+        list_id=current.list_id,
+        digest_number=current.digest_id,
+        holder=holder,
+        lease=settings.worker.engine.lease,
+        retry=RetryPolicy(smtp.retry, smtp.give_up),
+        chance=random.Random(),
+        only_to=settings.safety.only_to,
+    )
+    plan = Plan(
+        connections=smtp.connections,
+        depth=1 if smtp.pipelining == "off" else smtp.depth,
+        rates=conditions.rates,
+        wait=conditions.wait,
+        secret=conditions.secret,
+    )
+
+    def read_state() -> tuple[SendState, str]:
+        with storage.read() as connection:
+            row = connection.execute(select(send.c.state, send.c.reason).where(send.c.id == current.id)).one()
+        return SendState(row.state), row.reason
+
+    def make(counters: Counters) -> Engine:
+        server = server_of(settings, conditions.ehlo_name)
+        return Engine(ledger, compiled.fill, server, default_tls(), plan, counters, read_state, clock=clock)
+
+    return make
+
+
+def _run_loop(make: Callable[[Counters], Engine], counters: Counters) -> Ending:
+    async def run() -> Ending:
+        engine = make(counters)
+        with _signals(engine):
+            return await engine.run()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it is installed (the extra `fast`): a third less work for each message."""
+    try:
+        import uvloop  # lazy: an optional library
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+@contextmanager
+def _signals(engine: Engine) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    asked = 0
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            engine.drain()
+        else:
+            engine.abort()
+
+    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
+    for number in handled:
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGUSR1, engine.look)
+    try:
+        yield
+    finally:
+        for number in (*handled, signal.SIGUSR1):
+            loop.remove_signal_handler(number)
+
+
+def _write_ending(storage: Storage, send_id: int, ending: Ending, user: str, now: datetime) -> None:
+    """Finish the send when every chunk is done, pause it when a problem or a signal stopped it."""
+    with contextlib.suppress(NewsletterError), storage.write() as connection:
+        # A ledger that cannot be written stays as it is: `sending` without a holder, which resume takes up.
+        current = sends.send_by_id(connection, send_id)
+        if recovery.all_done(connection, send_id) and move(connection, send_id, SendEvent.FINISH, ended=now, reason=""):
+            note(connection, at=now, by=user, what="finished", digest=current.digest, list=current.list)
+        elif ending.kind in (EndKind.PROBLEM, EndKind.INTERRUPTED):
+            reason = ending.problem.code if ending.problem is not None else "user"
+            if move(connection, send_id, SendEvent.PAUSE, reason=reason):
+                note(
+                    connection, at=now, by=user, what="paused", digest=current.digest, list=current.list,
+                    details=reason,
+                )  # fmt: skip
+
+
+def resume_send(storage: Storage, send_id: int, user: str, now: datetime) -> bool:
+    """paused or sent → sending; a Date over a day old becomes that of this moment. False when it may not go on."""
+    with storage.write() as connection:
+        current = sends.send_by_id(connection, send_id)
+        columns: dict[str, Any] = {"reason": "", "ended": None}
+        if current.dated is None or now - current.dated > NEW_DATE_AFTER:
+            columns["dated"] = now
+        if current.started is None:
+            columns["started"] = now
+        if current.state is SendState.SENDING:
+            connection.execute(update(send).where(send.c.id == send_id).values(**columns))
+        elif not move(connection, send_id, SendEvent.RESUME, **columns):
+            return False
+        note(connection, at=now, by=user, what="resumed", digest=current.digest, list=current.list)
+        return True
+
+
+def sweep_holders(storage: Storage, holders: Path) -> None:
+    """Remove the lock files of dead processes that nothing in the database names any more."""
+    with storage.read() as connection:
+        named = sends.holders_of(connection)
+    sweep(holders, named)
