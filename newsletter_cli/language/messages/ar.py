@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "قارئنا العزيز",
     "digest.logo": "شعار {name}",
     "digest.issue": "عدد {date}",
+    "digest.more": "المزيد",
+    "digest.correction": "تصحيح: {subject}",
+    "digest.any_address": "عنوان القارئ",
     # --- counted nouns
     "count.article": {"zero": "لا مقالات", "one": "مقال واحد", "two": "مقالان", "few": "{n} مقالات",
                       "many": "{n} مقالًا", "other": "{n} مقال"},

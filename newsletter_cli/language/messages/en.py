@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "dear reader",
     "digest.logo": "{name} logo",
     "digest.issue": "Issue of {date}",
+    "digest.more": "More",
+    "digest.correction": "Correction: {subject}",
+    "digest.any_address": "the reader’s address",
     # --- counted nouns
     "count.article": {"one": "{n} article", "other": "{n} articles"},
     "count.story": {"one": "{n} story", "other": "{n} stories"},

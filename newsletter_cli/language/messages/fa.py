@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "خوانندهٔ گرامی",
     "digest.logo": "نشان {name}",
     "digest.issue": "شمارهٔ {date}",
+    "digest.more": "بیشتر",
+    "digest.correction": "اصلاحیه: {subject}",
+    "digest.any_address": "نشانی خواننده",
     # --- counted nouns
     "count.article": {"one": "{n} مقاله", "other": "{n} مقاله"},
     "count.story": {"one": "{n} گزارش", "other": "{n} گزارش"},

@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "cher lecteur, chère lectrice",
     "digest.logo": "Logo de {name}",
     "digest.issue": "Numéro du {date}",
+    "digest.more": "À lire aussi",
+    "digest.correction": "Rectificatif : {subject}",
+    "digest.any_address": "l’adresse du lecteur",
     # --- counted nouns
     "count.article": {"one": "{n} article", "many": "{n} d’articles", "other": "{n} articles"},
     "count.story": {"one": "{n} sujet", "many": "{n} de sujets", "other": "{n} sujets"},

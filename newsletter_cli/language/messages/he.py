@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "קוראינו היקרים",
     "digest.logo": "הסמל של {name}",
     "digest.issue": "גיליון {date}",
+    "digest.more": "עוד",
+    "digest.correction": "תיקון: {subject}",
+    "digest.any_address": "כתובת הקורא",
     # --- counted nouns
     "count.article": {"one": "כתבה אחת", "two": "שתי כתבות", "other": "{n} כתבות"},
     "count.story": {"one": "סיפור אחד", "two": "שני סיפורים", "other": "{n} סיפורים"},

@@ -31,6 +31,9 @@ MESSAGES: Final[Mapping[str, str | Forms]] = {
     "digest.reader": "معزز قاری",
     "digest.logo": "{name} کا نشان",
     "digest.issue": "شمارہ {date}",
+    "digest.more": "مزید",
+    "digest.correction": "تصحیح: {subject}",
+    "digest.any_address": "قاری کا پتا",
     # --- counted nouns
     "count.article": {"one": "{n} مضمون", "other": "{n} مضامین"},
     "count.story": {"one": "{n} خبر", "other": "{n} خبریں"},
