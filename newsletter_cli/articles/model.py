@@ -1,7 +1,7 @@
 """What an article is, whatever file it came from: frozen values, no mail words (email.md §1.1)."""
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -168,7 +168,7 @@ class Article:
     summary: str = ""
     author: str = ""
     sources: tuple[str, ...] = ()
-    date: date | None = None  # Gregorian; None when no date could be read with certainty
+    date: datetime.date | None = None  # Gregorian; None when no date could be read with certainty
     calendar: Calendar | None = None  # of `date_text`
     date_text: str = ""  # the words the date was read from
     url: str = ""
