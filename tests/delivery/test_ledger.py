@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from newsletter_cli.delivery import recovery
 from newsletter_cli.delivery.holder import hold
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
-from newsletter_cli.storage.schema import chunk, delivery, subscriber, subscription, suppression
+from newsletter_cli.storage.schema import chunk, delivery, subscriber, suppression
 from tests.delivery.conftest import report
 
 
@@ -91,7 +91,9 @@ def test_results_repeated_after_a_commit_of_unknown_outcome_change_nothing(make_
     outbox = make_outbox(readers=3, chunk_size=3)
     ledger = outbox.ledger()
     due = ledger.flight((), 3, outbox.clock()).due
-    facts = [report(d, fact, outbox.clock()) for d, fact in zip(due, (Fact.ACCEPTED, Fact.LATER, Fact.NEVER))]
+    facts = [
+        report(d, fact, outbox.clock()) for d, fact in zip(due, (Fact.ACCEPTED, Fact.LATER, Fact.NEVER), strict=True)
+    ]
     ledger.flight(facts, 0, outbox.clock())
     before = outbox.tally(), [outbox.row(d.id) for d in due]
     ledger.flight(facts, 0, outbox.clock())

@@ -3,7 +3,13 @@
 from itertools import product
 
 from newsletter_cli.delivery.states import (
-    Fact, Outcome, SendEvent, SendState, delivery_after, same_attempt, send_after,
+    Fact,
+    Outcome,
+    SendEvent,
+    SendState,
+    delivery_after,
+    same_attempt,
+    send_after,
 )  # fmt: skip
 
 BY_A_PERSON = {Fact.RESEND_UNCERTAIN, Fact.RESEND_FAILED}

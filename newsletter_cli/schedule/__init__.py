@@ -1,0 +1,1 @@
+"""Schedule: moments in the newsroom's time zone, as people type them."""
