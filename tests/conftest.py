@@ -7,7 +7,7 @@ run (`pytest_sessionfinish`).
 import os
 import random
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -192,6 +192,39 @@ def sqlite_storage(sqlite_place: Place) -> Iterator[Storage]:
 def postgresql_storage(postgresql_place: Place) -> Iterator[Storage]:
     with postgresql_place.open() as storage:
         yield storage
+
+
+# --- golden files ----------------------------------------------------------------------------------------------
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "write the expected outputs in tests/golden anew, running only the tests that compare them"
+    parser.addoption("--rewrite-golden", action="store_true", help=text)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--rewrite-golden"):
+        others = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden("digests/07-what-it-shows.html", output)`: the whole output is what that file holds."""
+    rewrite = request.config.getoption("--rewrite-golden")
+
+    def compare(name: str, output: str) -> None:
+        path = GOLDEN / name
+        if rewrite:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(output.encode())
+        assert path.exists(), f"{path} is missing: make golden writes it"
+        assert output == path.read_bytes().decode(), f"not what {path} holds; make golden rewrites it"
+
+    return compare
 
 
 # --- other counterparts ----------------------------------------------------------------------------------------

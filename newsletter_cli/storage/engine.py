@@ -16,11 +16,12 @@ from typing import Final, Literal, Self, cast
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
+from newsletter_cli.errors import NOTHING_SENT
 from newsletter_cli.storage.checkpoint import Checkpointer
 from newsletter_cli.storage.failures import translating, translating_disk
 from newsletter_cli.storage.lock import NewsroomLock
 from newsletter_cli.storage.postgresql import is_url, postgresql_engine, read_url
-from newsletter_cli.storage.revision import demand_head, revision_of, wrong_revision
+from newsletter_cli.storage.revision import HEAD, revision_of, wrong_revision
 from newsletter_cli.storage.slices import Slices
 from newsletter_cli.storage.sqlite import WRITES, connector, sqlite_engine
 
@@ -81,6 +82,13 @@ class Storage:
         if self._checkpointer is not None:
             self._checkpointer.wrote()
 
+    def demand_head(self) -> None:
+        """Nothing when the tables are this program's; else ConfigError DATABASE-VERSION."""
+        with translating(self.place, sent=NOTHING_SENT), self._reading.connect() as connection:
+            found = revision_of(connection)
+        if found != HEAD:
+            raise wrong_revision(found, self.place)
+
     def close(self) -> None:
         """Gives everything back; may be called twice."""
         self._held.close()
@@ -105,8 +113,7 @@ def open_storage(
     storage = _opened(database, root, wait, alone)
     try:
         if not any_revision:
-            with storage.read() as connection:
-                demand_head(revision_of(connection), storage.place)
+            storage.demand_head()
     except BaseException:
         storage.close()
         raise
@@ -127,7 +134,7 @@ def _opened(database: str, root: Path, wait: timedelta, alone: bool) -> Storage:
         engine = sqlite_engine(connect, wait)
         checkpointer = Checkpointer(connect, path.with_name(path.name + "-wal"))
     held = ExitStack()  # given back from the last to the first: the lock when all connections are closed
-    with translating_disk(place):
+    with translating_disk(place, sent=NOTHING_SENT):
         held.callback(NewsroomLock(root, alone=alone, wait=wait).release)
     held.callback(engine.dispose)
     if checkpointer is not None:

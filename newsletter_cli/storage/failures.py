@@ -108,10 +108,10 @@ OS: Final[Mapping[int, Trouble]] = {
 
 
 @contextmanager
-def translating(place: str) -> Iterator[None]:
+def translating(place: str, sent: str = KEPT) -> Iterator[None]:
     """What the database raises inside becomes an error of ours; a programmer's mistake stays what it is.
 
-    place: the database, without password, as the error shows it.
+    place: the database, without password, as the error shows it.  sent: what the error says of mail that left.
     """
     try:
         yield
@@ -119,24 +119,24 @@ def translating(place: str) -> Iterator[None]:
         trouble = trouble_of(error)
         if trouble is None:
             raise
-        raise told(trouble, place, str(getattr(error, "orig", error))) from error
+        raise told(trouble, place, str(getattr(error, "orig", error)), sent) from error
 
 
 @contextmanager
-def translating_disk(place: str) -> Iterator[None]:
+def translating_disk(place: str, sent: str = KEPT) -> Iterator[None]:
     """The same for files of storage's own: locks, copies."""
     try:
         yield
     except OSError as error:
-        raise told(OS.get(error.errno or 0, PLACE), place, str(error)) from error
+        raise told(OS.get(error.errno or 0, PLACE), place, str(error), sent) from error
 
 
-def told(trouble: Trouble, place: str, answer: str) -> NewsletterError:
+def told(trouble: Trouble, place: str, answer: str, sent: str) -> NewsletterError:
     """The error to raise.  answer: the database's own words, of which the first line is shown."""
     facts = [("database", place)]
     if answer.strip():
         facts.append(("answer", answer.strip().splitlines()[0]))
-    return trouble.error(trouble.code, trouble.message, facts=facts, sent=KEPT, fix=trouble.fix)
+    return trouble.error(trouble.code, trouble.message, facts=facts, sent=sent, fix=trouble.fix)
 
 
 def trouble_of(error: BaseException) -> Trouble | None:

@@ -36,8 +36,7 @@ def migrate(
     if not is_url(database):
         with translating_disk(database):
             create_private(root / database)
-    with open_storage(database, root, wait=wait, any_revision=True) as storage, storage.read() as connection:
-        before = revision_of(connection)
+    before = revision_found(database, root, wait=wait)
     if before == HEAD:
         return Migration(before, HEAD)
     with open_storage(database, root, wait=wait, any_revision=True, alone=True) as storage:
@@ -49,6 +48,14 @@ def migrate(
         with storage.write() as connection:
             _upgrade(connection)
     return Migration(before, HEAD, copy)
+
+
+def revision_found(database: str, root: Path, *, wait: timedelta = WAIT) -> str | None:
+    """The revision the database is at; None when there is no database, or none of ours. Makes nothing."""
+    if not is_url(database) and not (root / database).exists():
+        return None
+    with open_storage(database, root, wait=wait, any_revision=True) as storage, storage.read() as connection:
+        return revision_of(connection)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -22,12 +22,6 @@ def revision_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def demand_head(found: str | None, place: str) -> None:
-    """Nothing when the tables have the form this program writes; else ConfigError DATABASE-VERSION."""
-    if found != HEAD:
-        raise wrong_revision(found, place)
-
-
 def wrong_revision(found: str | None, place: str) -> ConfigError:
     """The error for a database that is missing, older or newer than this program."""
     facts = (("database", place), ("tables", found or "none"), ("needed", HEAD))
