@@ -51,17 +51,22 @@ def tell(error: NewsletterError, out: Out) -> int:
 
 
 def as_lines(error: NewsletterError, out: Out) -> list[str]:
-    """The lines of the error shape. Labels and the sentences of the house are translated, commands never."""
+    """The lines of the error shape.
+
+    Sentences are translated; labels are not: Arabic before a Latin command would change places with it on screen.
+    """
     _ = out.words.gettext
-    rows = [(_(label), clean(value)) for label, value in error.facts]
+    rows = [(label, clean(value)) for label, value in error.facts]
     if error.sent:
-        rows.append((_("sent"), clean(_(error.sent))))
+        rows.append(("sent", clean(_(error.sent))))
     if error.fix:
-        rows.append((_("fix"), clean(error.fix)))
-    rows.append((_("more"), f"newsletter help {error.code.lower()}"))
-    width = max(len(label) for label, value in rows)
-    head = f"{_('error')}[{error.code}] {clean(_(error.message))}"
-    return [head, *(f"  {label:<{max(width, 6)}}   {value}" for label, value in rows)]
+        rows.append(("fix", clean(error.fix)))
+    rows.append(("more", f"newsletter help {error.code.lower()}"))
+    width = max(6, *(len(label) for label, value in rows))
+    return [
+        f"error[{error.code}] {clean(_(error.message))}",
+        *(f"  {label:<{width}}   {value}" for label, value in rows),
+    ]
 
 
 def as_document(
@@ -86,7 +91,7 @@ def tell_bug(error: BaseException, out: Out, *, argv: tuple[str, ...], folder: P
     """Two lines about a bug, and the crash file. folder: where crash files go. Gives exit code 1."""
     text = report(error, argv=argv, env=out.env, now=out.clock())
     path = save(out.redact(text), folder, out.clock())
-    where = str(path) if path else out.words.gettext("could not be written")
+    where = str(path) if path else "could not be written"
     said = out.words.gettext("This is a bug in newsletter, not in what you did: {kind}.").format(
         kind=type(error).__name__
     )
@@ -94,7 +99,7 @@ def tell_bug(error: BaseException, out: Out, *, argv: tuple[str, ...], folder: P
         details = {"crash_file": str(path) if path else None, "kind": type(error).__name__}
         out.document(as_document("BUG", Exit.ERROR, said, 0, "", details))
     else:
-        lines = f"{out.words.gettext('error')}[BUG] {said}\n  {out.words.gettext('crash file')}   {where}"
+        lines = f"error[BUG] {said}\n  crash file   {where}"
         out.event("bug", lines, level="error", code="BUG", exit=int(Exit.ERROR), crash_file=str(path) if path else None)
     out.detail(text, level=2)
     return Exit.ERROR

@@ -167,7 +167,7 @@ def with_environment(given: Mapping[str, Any], env: Mapping[str, str]) -> Global
     project = given.get("project")
     return Globals(
         project=Path(project) if project is not None else None,
-        profile=given.get("profile") or env.get("NEWSLETTER_PROFILE") or None,
+        profile=given["profile"] if given.get("profile") is not None else env.get("NEWSLETTER_PROFILE"),
         json=as_json,
         format="json" if as_json else given.get("format") or "table",
         quiet=bool(given.get("quiet")),

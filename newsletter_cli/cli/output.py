@@ -56,6 +56,7 @@ class Out:
         self.bidi = "auto"  # ui.bidi once the settings are known
         self.log_format = options.log_format or LogFormat.TEXT
         self.zone: tzinfo = UTC  # newsroom.timezone once the settings are known
+        self.above: Callable[[str], None] | None = None  # while a live view is drawn: how to write above it
         self.redact: Callable[[str], str] = lambda text: text
 
     # --- stdout
@@ -116,14 +117,13 @@ class Out:
     def next_steps(self, *commands: str) -> None:
         """The commands that come next, each ready to copy."""
         if commands and not self.options.quiet and not self.options.json:
-            label = self.words.gettext("Next")
-            self.event("next", f"{label}   {' · '.join(commands)}", commands=list(commands))
+            self.event("next", f"Next   {' · '.join(commands)}", commands=list(commands))
 
     def dry_run_note(self) -> None:
         """The last line of every --dry-run."""
         self.event("dry-run", self.words.gettext("Dry run: nothing was changed."))
 
-    def event(self, event: str, text: str, *, level: str = "info", **facts: object) -> None:
+    def event(self, event: str, text: str, /, *, level: str = "info", **facts: object) -> None:
         """One log line: `text` for people, or with --log-format json time, level, event and the facts."""
         if self.log_format is LogFormat.JSON:
             told = facts or {"text": self.redact(clean_lines(text)).strip()}
@@ -194,6 +194,9 @@ class Out:
 
     def _quietly(self, text: str) -> None:
         # A closed terminal or a reader that went away must not stop a send: talk is dropped, work goes on.
+        if self.above is not None:
+            self.above(text)
+            return
         with contextlib.suppress(OSError, ValueError):
             self.stderr.write(text)
             self.stderr.flush()

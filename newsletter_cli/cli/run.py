@@ -64,7 +64,7 @@ class Run:
 
         found = find_newsroom(self.around.cwd, self.env, self.globals.project)
         if found.root.resolve() != self.around.cwd.resolve():
-            self.out.say(f"{self.out.words.gettext('Newsroom')}   {self.out.cell(found.root)}")
+            self.out.say(f"Newsroom   {self.out.cell(found.root)}")
         return found
 
     @property
@@ -77,7 +77,8 @@ class Run:
         """Settings with the origin of each value."""
         from newsletter_cli.settings import load_settings  # lazy: see newsroom
 
-        loaded = load_settings(self.newsroom.root, profile=self.globals.profile, env=self.env)
+        room = self.newsroom
+        loaded = load_settings(room.root, profile=self.globals.profile, env=self.env, config=room.config)
         self._follow(loaded.settings)
         return loaded
 
