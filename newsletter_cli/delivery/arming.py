@@ -20,6 +20,7 @@ from newsletter_cli.delivery.holder import Life, life_of
 from newsletter_cli.delivery.sends import Send, move
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.errors import BusyError
+from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import digest, send
 from newsletter_cli.subscribers import audience
@@ -167,3 +168,19 @@ def undo(storage: Storage, armed: Send) -> None:
             )
         else:
             connection.execute(delete(send).where(send.c.id == armed.id))
+
+
+def unschedule(storage: Storage, scheduled: Send, by: str, now: datetime) -> None:
+    """A scheduled send, or one that a dead process left in `arming`, is removed: the digest is a draft again."""
+    with storage.write() as connection:
+        gone = connection.execute(
+            update(send)
+            .where(send.c.id == scheduled.id, send.c.state.in_([SendState.SCHEDULED.value, SendState.ARMING.value]))
+            .values(state=SendState.ARMING.value, at=None, holder="")
+        ).rowcount
+        if not gone:
+            raise busy(scheduled.digest)
+        note(connection, at=now, by=by, what="unscheduled", digest=scheduled.digest, list=scheduled.list)
+    unfreeze(storage, scheduled.id)
+    with storage.write() as connection:
+        connection.execute(delete(send).where(send.c.id == scheduled.id))

@@ -111,7 +111,7 @@ class Counters:
 
     tally: dict[Outcome, int]
     domains: dict[str, dict[Outcome, int]] = field(default_factory=dict)
-    notes: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    untold: deque[str] = field(default_factory=deque)  # sentences for above the view; the view takes them out
     on_wire: int = 0
 
     @classmethod
@@ -193,6 +193,7 @@ class Engine:
         self._read_state = read_state
         self._clock = clock
         self._boot = boot
+        self._told: deque[str] = deque(maxlen=20)
         self._pace = Pace(plan.rates, boot())
         self._ready: deque[Due] = deque()
         self._out: dict[int, Due] = {}
@@ -300,8 +301,9 @@ class Engine:
 
     def note(self, sentence: str) -> None:
         """Something to show above the live view; the same sentence is not repeated."""
-        if sentence not in self.counters.notes:
-            self.counters.notes.append(sentence)
+        if sentence not in self._told:
+            self._told.append(sentence)
+            self.counters.untold.append(sentence)
             log.info(sentence)
 
     # --- running -------------------------------------------------------------------------------------------------

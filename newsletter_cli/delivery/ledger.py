@@ -142,8 +142,8 @@ class Ledger:
         """
         with self.storage.write() as connection:
             rows = lock_chunks(connection, {*self.leases, *(report.chunk for report in reports)})
-            changes = store(connection, rows, reports, self._when_again)
             state, reason = _state_of(connection, self.send_id)
+            changes = store(connection, rows, _as_cancelled(reports, state), self._when_again)
             mine = {id_: row for id_, row in rows.items() if self._holds(row)}
             lost = frozenset(self.leases) - frozenset(mine)
             leases = {id_: replace(lease) for id_, lease in self.leases.items() if id_ in mine}
@@ -167,10 +167,10 @@ class Ledger:
         """Store the last results and open every chunk we hold; what is still in flight becomes uncertain."""
         with self.storage.write() as connection:
             rows = lock_chunks(connection, {*self.leases, *(report.chunk for report in reports)})
-            changes = store(connection, rows, reports, self._when_again)
+            state, reason = _state_of(connection, self.send_id)
+            changes = store(connection, rows, _as_cancelled(reports, state), self._when_again)
             mine = {id_: row for id_, row in rows.items() if self._holds(row)}
             changes += doubt(connection, mine.values(), now)
-            state, reason = _state_of(connection, self.send_id)
             for row in mine.values():
                 close(connection, row)
             write_chunks(connection, rows)
@@ -394,6 +394,16 @@ def write_chunks(
         if mine:
             values |= {"lease_until": lease_until, "flights": chunk.c.flights + flights}
         connection.execute(update(chunk).where(chunk.c.id == row.id).values(**values))
+
+
+def _as_cancelled(reports: Sequence[Report], state: SendState) -> Sequence[Report]:
+    """Of a cancelled send nothing is tried again: what did not leave is dropped like the others."""
+    if state is not SendState.CANCELLED:
+        return reports
+    return [
+        replace(report, fact=Fact.LEFT, reason="cancelled") if report.fact in (Fact.NOT_SENT, Fact.LATER) else report
+        for report in reports
+    ]
 
 
 WhenAgain = Callable[[int, datetime, datetime], datetime | None]  # (tries so far, first try, now) → next try

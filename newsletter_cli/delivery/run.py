@@ -26,7 +26,9 @@ from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Send, Tally, move, tally
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
-from newsletter_cli.mail import Compiled, Content, Stamp, compile_content
+from newsletter_cli.mail.content import Content
+from newsletter_cli.mail.message import Compiled, compile_content
+from newsletter_cli.mail.stamp import Stamp
 from newsletter_cli.settings import Rate, Settings
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
@@ -231,6 +233,11 @@ def _write_ending(storage: Storage, send_id: int, ending: Ending, user: str, now
                     connection, at=now, by=user, what="paused", digest=current.digest, list=current.list,
                     details=reason,
                 )  # fmt: skip
+
+
+def settle_ended(storage: Storage, send_id: int, user: str, now: datetime) -> None:
+    """Finish a send whose every chunk is done: its last process died before it could say so."""
+    _write_ending(storage, send_id, Ending(kind=EndKind.FINISHED), user, now)
 
 
 def resume_send(storage: Storage, send_id: int, user: str, now: datetime) -> bool:

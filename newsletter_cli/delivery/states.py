@@ -107,6 +107,7 @@ DELIVERIES: Final[Mapping[tuple[Outcome, Fact], Outcome]] = {
     (_O.UNCERTAIN, _F.LATER):            _O.RETRY,
     (_O.UNCERTAIN, _F.NEVER):            _O.FAILED,
     (_O.UNCERTAIN, _F.NOT_SENT):         _O.WAITING,
+    (_O.UNCERTAIN, _F.LEFT):             _O.SKIPPED,  # proved unsent after its send was cancelled
     (_O.UNCERTAIN, _F.RESEND_UNCERTAIN): _O.WAITING,
     (_O.FAILED, _F.RESEND_FAILED):       _O.WAITING,
 }

@@ -216,6 +216,19 @@ def test_cancel_drops_all_that_is_not_in_flight_and_a_late_250_still_counts(make
     assert set(outbox.chunks()) == {"done"}
 
 
+@pytest.mark.parametrize("fact", [Fact.NOT_SENT, Fact.LATER])
+def test_what_did_not_leave_after_a_cancel_is_dropped_also_when_that_is_known_late(make_outbox, fact):
+    outbox = make_outbox(readers=3, chunk_size=3)
+    ledger = outbox.ledger()
+    due = ledger.flight((), 2, outbox.clock()).due
+    outbox.move(SendEvent.CANCEL)
+    recovery.drop_waiting(outbox.storage, outbox.send_id, outbox.clock())
+    ledger.flight([report(due[0], fact, outbox.clock())], 0, outbox.clock())
+    recovery.doubt_the_rest(outbox.storage, outbox.send_id, outbox.clock())
+    ledger.flight([report(due[1], fact, outbox.clock())], 0, outbox.clock())
+    assert (outbox.tally().skipped, outbox.tally().left) == (3, 0)
+
+
 def test_uncertain_readers_are_sent_to_again_only_when_a_person_asks(make_outbox):
     outbox = make_outbox(readers=3, chunk_size=3)
     seen, _ = run_to_the_end(outbox, Fact.LOST)

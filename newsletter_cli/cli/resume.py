@@ -1,0 +1,157 @@
+"""newsletter resume: go on from the next reader who has not got it."""
+
+import time
+from typing import Annotated, Final
+
+import typer
+
+from newsletter_cli.cli.frame import Reply, Run, command
+from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
+from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
+from newsletter_cli.delivery import recovery, sends
+from newsletter_cli.delivery.arming import busy
+from newsletter_cli.delivery.holder import Life, hold, life_of
+from newsletter_cli.delivery.recovery import Takeover
+from newsletter_cli.delivery.run import resume_send, settle_ended, sweep_holders
+from newsletter_cli.delivery.sends import Send, Tally, move
+from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
+from newsletter_cli.errors import UsageError
+
+DRAIN_WAIT: Final = 15.0  # seconds: a holder that was told to stop takes ten at most for its last answers
+LOOK: Final = 0.1
+UNFINISHED: Final = (SendState.PAUSED, SendState.SENDING, SendState.ARMED)
+
+
+@command(
+    "resume",
+    examples=("newsletter resume 2026-w42", "newsletter resume 2026-w42 --uncertain retry"),
+    exits=(0, 2, 3, 4, 5, 6, 7, 8, 9, 130),
+    changes=True,
+    sends=True,
+)
+def resume(
+    run: Run,
+    digest: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Digest; none: the only one that is not finished.")
+    ] = None,
+    uncertain: Annotated[
+        str | None,
+        typer.Option("--uncertain", metavar="skip|retry", help="Decide on readers who may or may not have got it."),
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Try the permanently failed once more.")] = False,
+) -> Reply:
+    """Nobody who is settled gets it again. Readers left uncertain by a broken connection or a crash are sent to again
+    only with --uncertain retry: some of them will then have two copies. Temporary failures are due at once."""
+    if uncertain not in (None, "skip", "retry"):
+        raise UsageError("USAGE", f"--uncertain takes skip or retry, not “{uncertain}”.", fix="--uncertain retry")
+    send = _find(run, digest)
+    _refuse(run, send)
+    with hold(run.newsroom.holders) as holder:
+        takeover = _take(run, send)
+        if takeover.uncertain:
+            run.out.warn(f"{takeover.uncertain:,} readers were on the wire of a process that died; they are uncertain.")
+        if not run.globals.dry_run:
+            _decide(run, send, uncertain, failed=failed)
+        send, tally = _look(run, send)
+        if run.globals.dry_run or not tally.left:
+            return _nothing_left(run, send, tally)
+        demand_way_out(run)
+        _confirm(run, tally)
+        conditions = conditions_of(run)
+        recovery.make_due_now(run.storage, send.id)
+        if not resume_send(run.storage, send.id, run.user, run.clock()):
+            raise busy(send.digest)
+        reply = carry(run, send.id, holder, conditions)
+    sweep_holders(run.storage, run.newsroom.holders)
+    return reply
+
+
+def _find(run: Run, digest: str | None) -> Send:
+    with run.storage.read() as connection:
+        if digest is not None:
+            send = sends.find_send(connection, digest)
+            if send is None:
+                raise UsageError(
+                    "NOT-FOUND", f"“{digest}” was never sent.", fix=f"newsletter send {digest}",
+                    details={"digest": digest},
+                )  # fmt: skip
+            return send
+        found = sends.all_sends(connection, *UNFINISHED)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(send.digest for send in found)
+    raise UsageError(
+        "USAGE",
+        f"{len(found)} sends are not finished: {names}." if found else "No send is unfinished.",
+        fix="newsletter resume ID" if found else "newsletter status",
+    )
+
+
+def _refuse(run: Run, send: Send) -> None:
+    if send.state is SendState.CANCELLED:
+        raise UsageError("USAGE", f"{send.digest} was cancelled; its other readers were dropped for good.",
+                         fix=f"newsletter report {send.digest}")  # fmt: skip
+    if send.state in (SendState.SCHEDULED, SendState.ARMING):
+        raise UsageError("USAGE", f"{send.digest} has not begun.", fix=f"newsletter send {send.digest}")
+    if send.profile != run.settings.profile:
+        flag = f"--profile {send.profile}" if send.profile else "no --profile"
+        raise UsageError("USAGE", f"{send.digest} was begun with {flag}; it goes on with the same only.",
+                         fix=f"newsletter resume {send.digest} {flag if send.profile else ''}".strip())  # fmt: skip
+
+
+def _take(run: Run, send: Send) -> Takeover:
+    """Take the chunks of dead processes; wait while a living one drains after a pause. BUSY when it goes on."""
+    until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else 0.0)
+    while True:
+        takeover = recovery.take_over(run.storage, send.id, run.newsroom.holders, run.clock())
+        armed_by_another = send.state is SendState.ARMED and life_of(run.newsroom.holders, send.holder) is not Life.DEAD
+        if not takeover.alive and not armed_by_another:
+            return takeover
+        if time.monotonic() >= until:
+            raise busy(send.digest)
+        time.sleep(LOOK)
+
+
+def _decide(run: Run, send: Send, uncertain: str | None, *, failed: bool) -> None:
+    if send.state is SendState.ARMED:  # its process died in the undo window
+        with run.storage.write() as connection:
+            move(connection, send.id, SendEvent.PAUSE, reason="user")
+    if uncertain == "skip":
+        recovery.settle(run.storage, send.id)
+    elif uncertain == "retry":
+        demand_way_out(run)
+        recovery.resend(run.storage, send.id, Outcome.UNCERTAIN)
+    if failed:
+        demand_way_out(run)
+        recovery.resend(run.storage, send.id, Outcome.FAILED)
+
+
+def _look(run: Run, send: Send) -> tuple[Send, Tally]:
+    with run.storage.read() as connection:
+        return sends.send_by_id(connection, send.id), sends.tally(connection, send.id)
+
+
+def _confirm(run: Run, tally: Tally) -> None:
+    """At a terminal only: a script's send was confirmed before."""
+    if not run.can_ask or run.globals.yes:
+        return
+    settled = tally.total - tally.left
+    run.out.say(f"{settled:,} are settled and will not get it again.")
+    run.confirm(f"Send to the remaining {tally.left:,}?")
+
+
+def _nothing_left(run: Run, send: Send, tally: Tally) -> Reply:
+    """Nobody is owed anything: the send is finished if it was not, and its exit code told again."""
+    if not run.globals.dry_run and not tally.left:
+        settle_ended(run.storage, send.id, run.user, run.clock())
+        send, tally = _look(run, send)
+    steps = next_steps(send, tally)
+
+    def tell() -> None:
+        if tally.left:
+            run.out.result(f"{tally.left:,} readers would be sent to.")
+        else:
+            run.out.result(f"{send.digest}: nobody waits for it.")
+        tell_sum(run, tally)
+
+    return Reply(document_of(send, tally, next_=steps), exit_of(send, tally), human=tell, next=steps, schema="send")
