@@ -1,0 +1,73 @@
+"""CSS into style attributes, once per digest; the one door of premailer and cssutils (email.md §6)."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from newsletter_cli.errors import RefusedError
+
+_MARKER_ATTRIBUTE: Final = re.compile(r"\s(?:data-premailer|data-css-inline)=(?:\"[^\"]*\"|'[^']*')")
+_CLASS_ATTRIBUTE: Final = re.compile(r"\sclass=(?:\"([^\"]*)\"|'([^']*)')")
+_STYLE_ELEMENT: Final = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
+_CLASS_SELECTOR: Final = re.compile(r"\.([A-Za-z_][\w-]*)")
+_TAG: Final = re.compile(r"<[a-zA-Z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+
+
+def inline(html: str) -> str:
+    """The page with every rule of its first style element as style attributes.
+
+    Style elements marked data-premailer="ignore" stay as they are; class names they do not name are dropped.
+    Nothing is fetched.  Raises RefusedError TEMPLATE when the CSS cannot be understood or asks for a file.
+    """
+    import cssutils  # lazy: 140 ms that only rendering a digest should pay
+    from premailer import Premailer  # lazy: 140 ms that only rendering a digest should pay
+
+    # cssutils would shorten #ffffff to #fff; Notes and some checkers want six digits. Set anew for each run: the
+    # preference is the library's own global.
+    cssutils.ser.prefs.minimizeColorHash = False
+    try:
+        with _no_fetching():
+            result = Premailer(
+                html,
+                strip_important=False,
+                allow_network=False,
+                remove_classes=False,
+                disable_basic_attributes=["width", "height"],
+                cssutils_logging_level=logging.CRITICAL,
+            ).transform(pretty_print=False)
+    # premailer and cssutils raise these for CSS they do not understand; there is no base class of theirs.
+    except (AttributeError, AssertionError, SyntaxError, ValueError) as error:
+        raise RefusedError("TEMPLATE", f"The theme's CSS could not be inlined: {error}") from error
+    return drop_unused_classes(_TAG.sub(lambda tag: _MARKER_ATTRIBUTE.sub("", tag[0]), str(result)))
+
+
+def drop_unused_classes(html: str) -> str:
+    """The page without class names that no rule left in its head names."""
+    kept = set(_CLASS_SELECTOR.findall("".join(_STYLE_ELEMENT.findall(html))))
+
+    def smaller(match: re.Match[str]) -> str:
+        names = [name for name in (match[1] or match[2] or "").split() if name in kept]
+        return f' class="{" ".join(names)}"' if names else ""
+
+    return _TAG.sub(lambda tag: _CLASS_ATTRIBUTE.sub(smaller, tag[0]), html)
+
+
+@contextmanager
+def _no_fetching() -> Iterator[None]:
+    """While it lasts, a stylesheet that asks for another file fails the build instead of being answered.
+
+    `allow_network=False` does not stop @import: cssutils opens http and file addresses by itself.
+    """
+    import cssutils.util  # lazy: with premailer
+
+    def refuse(url: str) -> None:
+        raise RefusedError("TEMPLATE", f"The theme's CSS asks for {url}; nothing is fetched while composing.")
+
+    before = cssutils.util._defaultFetcher
+    cssutils.util._defaultFetcher = refuse
+    try:
+        yield
+    finally:
+        cssutils.util._defaultFetcher = before

@@ -1,0 +1,138 @@
+"""Pictures of a digest: files of the newsroom, known by their bytes, published at /a/{hash} or put into the message.
+
+Only files inside the newsroom are opened, links resolved first. Format and size are read from the bytes: a name can
+be wrong, and an attribute `width` that is wrong makes Outlook tear the page.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+# 20 MB: a photograph straight from a camera has less; what is larger was never meant for mail.
+_FILE_LIMIT: Final = 20 * 1024 * 1024
+_JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+class PictureError(Exception):
+    """Why a picture cannot be shown, as the end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Format and pixels of a picture, from its first bytes."""
+
+    media_type: str  # image/png, image/jpeg, image/gif
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture read from the newsroom."""
+
+    data: bytes
+    size: Pixels
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def is_online(source: str) -> bool:
+    """Whether a picture's source is a web address and not a file."""
+    return urlsplit(source).scheme.lower() in {"http", "https"}
+
+
+def read_picture(source: str, *, beside: Path, inside: Path) -> PictureFile:
+    """The picture a file names.
+
+    source: path as written in the article, relative to the folder `beside`.  inside: the newsroom's folder.
+    Raises PictureError for another kind of address, a missing or unreadable file, one outside the newsroom, or bytes
+    that are neither PNG, JPEG nor GIF.
+    """
+    if urlsplit(source).scheme.lower() in {"data", "file", "cid", "javascript"} or source.startswith("//"):
+        raise PictureError(f"{source[:40]} is no file of this newsroom")
+    path = (beside / unquote(source)).resolve()
+    if not path.is_file():
+        # Sources of articles moved between folders are often given from the newsroom's top.
+        path = (inside / unquote(source).lstrip("/")).resolve()
+    if not path.is_relative_to(inside.resolve()):
+        raise PictureError(f"{source} lies outside of the newsroom's folder")
+    try:
+        if not path.is_file():
+            raise PictureError(f"there is no file {source}")
+        if path.stat().st_size > _FILE_LIMIT:
+            raise PictureError(f"{source} has more than 20 MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{source} cannot be read: {error.strerror}") from error
+    size = measure(data)
+    if size is None:
+        raise PictureError(f"{source} is neither PNG, JPEG nor GIF")
+    return PictureFile(data, size)
+
+
+def measure(data: bytes) -> Pixels | None:
+    """Format and pixels of PNG, JPEG or GIF bytes; None for anything else, also when they break off too early."""
+    try:
+        if data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR":
+            width, height = struct.unpack(">II", data[16:24])
+            return _size("image/png", width, height)
+        if data.startswith((b"GIF87a", b"GIF89a")):
+            width, height = struct.unpack("<HH", data[6:10])
+            return _size("image/gif", width, height)
+        if data.startswith(b"\xff\xd8"):
+            return _jpeg(data)
+    except struct.error:
+        pass
+    return None
+
+
+def _size(media_type: str, width: int, height: int) -> Pixels | None:
+    return Pixels(media_type, width, height) if 0 < width < 65_536 and 0 < height < 65_536 else None
+
+
+def _jpeg(data: bytes) -> Pixels | None:
+    turned = False
+    for marker, body in _jpeg_segments(data):
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
+            turned = _exif_turns(body[6:])
+        elif marker in _JPEG_FRAMES:
+            height, width = struct.unpack(">HH", body[1:5])
+            return _size("image/jpeg", height, width) if turned else _size("image/jpeg", width, height)
+    return None
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF or marker in _JPEG_BARE:  # fill bytes, and markers without a body
+            position += 1 if marker == 0xFF else 2
+            continue
+        (length,) = struct.unpack(">H", data[position + 2 : position + 4])
+        yield marker, data[position + 4 : position + 2 + length]
+        if length < 2:
+            return
+        position += 2 + length
+
+
+def _exif_turns(tiff: bytes) -> bool:
+    """Whether the camera was held upright (orientation 5 to 8): programs then show width and height exchanged."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return False
+    (offset,) = struct.unpack(f"{order}I", tiff[4:8])
+    (count,) = struct.unpack(f"{order}H", tiff[offset : offset + 2])
+    for entry in range(min(count, 200)):
+        start = offset + 2 + entry * 12
+        tag, kind = struct.unpack(f"{order}HH", tiff[start : start + 4])
+        if (tag, kind) == (0x0112, 3):
+            (value,) = struct.unpack(f"{order}H", tiff[start + 8 : start + 10])
+            return value in range(5, 9)
+    return False

@@ -1,0 +1,226 @@
+"""A theme: the files digest.html.j2, digest.txt.j2 and style.css, the newsroom's own before the packaged ones.
+
+The first stage of rendering, once per digest: sandboxed, autoescaped, strict about names, limited in time and size.
+Every fault of a template leaves here as RefusedError TEMPLATE with file and line.
+"""
+
+import difflib
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from traceback import walk_tb
+from types import FrameType
+from typing import Any, Final
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+    nodes,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from newsletter_cli.digest.slots import Marks
+from newsletter_cli.errors import RefusedError
+
+OUTPUT_LIMIT: Final = 2 * 1024 * 1024  # characters: a digest has some 60 thousand, a loop without end has no limit
+TIME_LIMIT: Final = 20.0  # seconds; the sandbox itself limits neither time nor memory
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeFile:
+    """One file of a theme."""
+
+    text: str
+    shown: str  # as errors name it: "templates/digest.html.j2"
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Where the files of a theme are looked for, first match wins."""
+
+    name: str  # "digest": {name}.html.j2, {name}.txt.j2
+    folders: tuple[Path, ...]  # the newsroom's templates/, then the packaged ones
+
+    def find(self, *names: str) -> ThemeFile:
+        """The first of the named files that exists.  Raises RefusedError TEMPLATE when none does."""
+        for name in names:
+            for folder in self.folders:
+                path = (folder / name).resolve()
+                if path.is_relative_to(folder.resolve()) and path.is_file():
+                    return _read(path, name)
+        raise RefusedError(
+            "TEMPLATE",
+            f"There is no template “{names[0]}”.",
+            facts=[("looked in", str(folder)) for folder in self.folders],
+            fix="set `template: digest` in the digest file, or put that file into templates/",
+        )
+
+
+class UnknownNameError(UndefinedError):
+    """A template asks for a name that is not there."""
+
+    def __init__(self, owner: object, name: object, message: str | None = None) -> None:
+        super().__init__(message)
+        self.owner = owner
+        self.name = str(name)
+
+
+class _Unknown(StrictUndefined):
+    """An undefined value that remembers what was asked for, so that the right name can be suggested."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[TemplateError] = UndefinedError,
+    ) -> None:
+        raiser = functools.partial(UnknownNameError, obj, name) if exc is UndefinedError else exc
+        super().__init__(hint, obj, name, raiser)  # type: ignore[arg-type]  # only ever called, never subclassed
+
+
+class _Loader(BaseLoader):
+    """Reads theme files only, and hides the pieces of the second stage before Jinja2 sees the text."""
+
+    def __init__(self, theme: Theme, marks: Marks) -> None:
+        self.theme = theme
+        self.marks = marks
+        self.shown: dict[str, str] = {}  # file name in tracebacks → as people know it
+        self.texts: dict[str, str] = {}
+
+    def get_source(self, environment: object, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if PurePosixPath(template).is_absolute() or ".." in PurePosixPath(template).parts:
+            raise TemplateNotFound(template)
+        try:
+            file = self.theme.find(template)
+        except RefusedError as error:
+            raise TemplateNotFound(template) from error
+        self.shown[str(file.path)] = file.shown
+        self.texts[file.shown] = file.text
+        return self.marks.hide(file.text, file.shown), str(file.path), None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The first stage of one rendering: the theme's templates, and what they may see."""
+
+    theme: Theme
+    marks: Marks
+    filters: Mapping[str, Callable[..., object]]
+
+    def render(self, file: ThemeFile, values: Mapping[str, object], *, escape: bool) -> str:
+        """The template filled with the values, its pieces of the second stage as markers.
+
+        escape: True for HTML; False for the text part, which has nothing to escape.
+        Raises RefusedError TEMPLATE for an unknown name, a fault of syntax, more than 2 MiB or more than 20 s.
+        """
+        loader = _Loader(self.theme, self.marks)
+        env = ImmutableSandboxedEnvironment(
+            loader=loader, autoescape=escape, undefined=_Unknown, keep_trailing_newline=True, trim_blocks=True,
+            lstrip_blocks=True,
+        )  # fmt: skip
+        env.filters.update(self.filters)
+        loader.shown[str(file.path)] = file.shown
+        try:
+            with _time_limit(TIME_LIMIT, file.shown):
+                return _collect(env.get_template(file.path.name).generate(dict(values)), file.shown)
+        except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise _refusal(error, loader, values) from error
+
+
+def _collect(chunks: Iterable[str], shown: str) -> str:
+    parts: list[str] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > OUTPUT_LIMIT:
+            raise RefusedError("TEMPLATE", f"{shown} writes more than 2 MiB; is there a loop that does not end?")
+        parts.append(chunk)
+    return "".join(parts)
+
+
+@contextmanager
+def _time_limit(seconds: float, shown: str) -> Iterator[None]:
+    """Stops what runs inside after so many seconds, by the interval timer of the process.
+
+    Signals reach the main thread only; a rendering elsewhere (preview, worker) runs in a process of its own.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise RefusedError("TEMPLATE", f"{shown} was still rendering after {seconds:g} seconds and was stopped.")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _read(path: Path, name: str) -> ThemeFile:
+    try:
+        return ThemeFile(path.read_text(encoding="utf-8"), f"templates/{name}", path)
+    except UnicodeDecodeError as error:
+        raise RefusedError("TEMPLATE", f"templates/{name} is not UTF-8 text: {error.reason}.") from error
+    except OSError as error:
+        raise RefusedError("TEMPLATE", f"templates/{name} cannot be read: {error.strerror}.") from error
+
+
+def _refusal(error: Exception, loader: _Loader, values: Mapping[str, object]) -> RefusedError:
+    where = _where(error, loader)
+    if isinstance(error, UnknownNameError):
+        known = [*values, *_own_names(loader)] if error.owner is missing else _attributes(error.owner)
+        guess = difflib.get_close_matches(error.name, known, n=1)
+        hint = f", did you mean “{guess[0]}”?" if guess else ""
+        what = f"unknown variable “{error.name}”{hint}"
+    elif isinstance(error, TemplateNotFound):
+        what = f"asks for “{error.name}”, which is no file of the theme"
+    else:
+        what = getattr(error, "message", None) or str(error)
+    return RefusedError("TEMPLATE", f"{where} {what}", facts=[("file", where)], fix="correct the template")
+
+
+def _own_names(loader: _Loader) -> set[str]:
+    """Names that the theme's templates set themselves: loop variables, parameters of macros."""
+    return {
+        name.name
+        for text in loader.texts.values()
+        for name in Environment(autoescape=True).parse(text).find_all(nodes.Name)
+        if name.ctx in {"store", "param"}
+    }
+
+
+def _attributes(owner: object) -> list[str]:
+    if isinstance(owner, Mapping):
+        return [str(key) for key in owner]
+    return [name for name in dir(owner) if not name.startswith("_")]
+
+
+def _where(error: Exception, loader: _Loader) -> str:
+    if isinstance(error, TemplateSyntaxError):
+        shown = loader.shown.get(error.filename or "", error.name or "")
+        return f"{shown}:{error.lineno}"
+    # Jinja2 rewrites tracebacks: the frames of templates carry the template's own file and line.
+    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    for file, line in reversed(places):
+        if file in loader.shown:
+            return f"{loader.shown[file]}:{line}"
+    return next(iter(loader.shown.values()), "templates/")
