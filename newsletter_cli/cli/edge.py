@@ -5,14 +5,14 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 import typer
 
 from newsletter_cli.cli import failure, options
 from newsletter_cli.cli.frame import Edge
-from newsletter_cli.cli.output import Out
+from newsletter_cli.cli.output import NobodyReadsError, Out
 from newsletter_cli.cli.run import Surroundings, make_out
+from newsletter_cli.cli.terminal import silence
 from newsletter_cli.cli.tree import branch
 from newsletter_cli.errors import NOTHING_SENT, NewsletterError, NotConfirmedError, UsageError
 
@@ -48,14 +48,14 @@ def call(edge: Edge) -> int:
 def tell(error: Exception, edge: Edge) -> int:
     """Show what went wrong and give the exit code; where nobody reads any more, only the code speaks."""
     if isinstance(error, BrokenPipeError):
-        _silence(edge.around.stdout)
+        silence(edge.around.stdout)
         return edge.exit
     known = error if isinstance(error, NewsletterError) else _from_typer(error)
     try:
         code = _show(known or error, edge)
         edge.around.stdout.flush()
-    except BrokenPipeError:
-        _silence(edge.around.stdout)
+    except (BrokenPipeError, NobodyReadsError):
+        silence(edge.around.stdout)
         return known.exit if known else 1
     return code
 
@@ -94,11 +94,3 @@ def _crash_folder(edge: Edge) -> Path:
     """data/crash of the newsroom that the command had found, else the state folder: looking now may fail again."""
     newsroom = edge.run.found_newsroom if edge.run is not None else None
     return newsroom.crash if newsroom is not None else failure.state_folder(edge.around.env)
-
-
-def _silence(stream: TextIO) -> None:
-    """Nobody reads stdout any more: what is still buffered goes nowhere, without a complaint at exit."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

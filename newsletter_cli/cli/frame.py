@@ -44,9 +44,12 @@ from typer.core import TyperCommand
 
 from newsletter_cli.cli import failure, options, pages
 from newsletter_cli.cli.exits import Exit
+from newsletter_cli.cli.logs import logging_to
 from newsletter_cli.cli.options import Globals
+from newsletter_cli.cli.output import NobodyReadsError
 from newsletter_cli.cli.run import Run, Surroundings
 from newsletter_cli.cli.table import Listing
+from newsletter_cli.cli.terminal import silence
 from newsletter_cli.errors import UsageError
 
 __all__ = ["DOCUMENT", "LISTING", "Command", "Edge", "Reply", "Run", "command"]
@@ -202,14 +205,20 @@ def invoke(made: Command, edge: Edge, merged: Globals, given: Mapping[str, Any])
     """Call the command, print what it answers, and give its exit code."""
     edge.run = run = Run(made.words, merged, edge.around, sends=made.sends)
     try:
-        reply = made.function(run, **given)
+        with logging_to(run.out):
+            reply = made.function(run, **given)
         edge.exit = reply.exit
         show(reply, made, run)
+    except NobodyReadsError:
+        silence(edge.around.stdout)
+        return edge.exit
+    except BrokenPipeError as error:  # of a connection, not of stdout: typer would end it with 1 and no word
+        raise RuntimeError("a connection broke where nobody expected it") from error
     except KeyboardInterrupt:  # a send handles its own; typer would end the others without a word
         return failure.interrupted(run.out)
     finally:
         run.close()
-    return reply.exit
+    return int(edge.exit)
 
 
 def show(reply: Reply, made: Command, run: Run) -> None:

@@ -34,6 +34,10 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t")
 _COLOURS: Final = {"✓": "\x1b[32m✓\x1b[0m", "!": "\x1b[33m!\x1b[0m", "✗": "\x1b[31m✗\x1b[0m"}
 
 
+class NobodyReadsError(Exception):
+    """The reader of stdout has gone (`… | head -1`). The frame ends the command quietly."""
+
+
 class Out:
     """The two streams of one invocation, and how to write to them."""
 
@@ -126,9 +130,8 @@ class Out:
     def event(self, event: str, text: str, /, *, level: str = "info", **facts: object) -> None:
         """One log line: `text` for people, or with --log-format json time, level, event and the facts."""
         if self.log_format is LogFormat.JSON:
-            told = facts or {"text": self.redact(clean_lines(text)).strip()}
-            line = {"t": self.clock(), "level": level, "event": event, **told}
-            self._quietly(dumps(line, ascii_only=False) + "\n")
+            line = {"t": self.clock(), "level": level, "event": event, **(facts or {"text": text.strip()})}
+            self._quietly(self.redact(dumps(line, ascii_only=False)) + "\n")
         else:
             self._quietly(self._dressed(self.stderr, text) + "\n")
 
@@ -187,10 +190,16 @@ class Out:
         return safe
 
     def _write(self, stream: Stream, text: str) -> None:
-        stream.write("".join(self._dressed(stream, line) + "\n" for line in text.split("\n")))
+        self._put(stream, "".join(self._dressed(stream, line) + "\n" for line in text.split("\n")))
 
     def _raw(self, stream: Stream, text: str) -> None:
-        stream.write(self.redact(text))
+        self._put(stream, self.redact(text))
+
+    def _put(self, stream: Stream, text: str) -> None:
+        try:
+            stream.write(text)
+        except BrokenPipeError as error:
+            raise NobodyReadsError from error
 
     def _quietly(self, text: str) -> None:
         # A closed terminal or a reader that went away must not stop a send: talk is dropped, work goes on.

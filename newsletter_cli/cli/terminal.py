@@ -4,6 +4,8 @@ Why one function: a row with Arabic in a middle column lies (columns swap, 2026-
 reader's name may hold ESC, a newline or a bidi override. Rich measures cells; Rich's markup never sees such text.
 """
 
+import contextlib
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
@@ -32,6 +34,14 @@ class Stream(Protocol):
     def write(self, text: str, /) -> int: ...
     def flush(self) -> None: ...
     def isatty(self) -> bool: ...
+
+
+def silence(stream: Stream) -> None:
+    """Nobody reads this stream any more: what is still buffered goes nowhere, without a complaint at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]  # a stream of a test has none
+        os.close(nowhere)
 
 
 def clean(text: object) -> str:

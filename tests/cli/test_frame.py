@@ -238,16 +238,13 @@ def test_ctrl_c_ends_with_130_and_one_line(run_command: Runner) -> None:
     assert json.loads(run_command(stopped, "--json").stdout)["exit"] == 130
 
 
-def test_a_closed_pipe_is_quiet_and_keeps_the_exit_code_of_the_reply(run_command: Runner) -> None:
+def test_a_broken_connection_that_nobody_expected_is_a_bug_and_not_a_closed_pipe(run_command: Runner) -> None:
     @command("try it", examples=())
-    def unread(run: Run) -> Reply:
-        def human() -> None:
-            raise BrokenPipeError
+    def breaks(run: Run) -> Reply:
+        raise BrokenPipeError(32, "Broken pipe")
 
-        return Reply(exit=6, human=human)
-
-    ran = run_command(unread)
-    assert (ran.exit, ran.stdout, ran.stderr) == (6, "", "")
+    ran = run_command(breaks)
+    assert (ran.exit, ran.stderr.splitlines()[0][:10]) == (1, "error[BUG]")
 
 
 def test_a_refusal_before_the_command_was_called_is_told_too(run_command: Runner) -> None:

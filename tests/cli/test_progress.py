@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,7 +38,7 @@ HEADER = Header(
 )
 
 
-def after(seconds: float, **counts: int) -> Snapshot:
+def after(seconds: float, **counts: Any) -> Snapshot:
     return Snapshot(at=START + timedelta(seconds=seconds), **counts)
 
 
