@@ -301,7 +301,7 @@ def _is_harmless(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
         value = statement.value
         return isinstance(value, ast.Constant) or (isinstance(value, ast.Call) and _name(value.func) in DECLARING)
-    return isinstance(statement, ast.If) and _name(statement.test) in {"TYPE_CHECKING"}
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) in {"TYPE_CHECKING", "__name__ == '__main__'"}
 
 
 def _name(node: ast.AST) -> str | None:

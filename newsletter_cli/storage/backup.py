@@ -77,7 +77,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
 
 def _copy_sqlite(storage: Storage, path: Path) -> None:
     with storage.read() as connection, closing(sqlite3.connect(path, isolation_level=None)) as copy:
-        source = connection.connection.driver_connection
+        source = connection.connection.dbapi_connection
         assert isinstance(source, sqlite3.Connection)
         # In one step: in pieces it begins anew after each commit of a sender, and never ends beside one.
         source.backup(copy, pages=-1)

@@ -54,9 +54,17 @@ class Checkpointer:
         try:
             with closing(self._connect()) as connection:
                 connection.execute(CUT_WAIT)
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                done = _checkpoint(connection, "PASSIVE")
                 if self._log.stat().st_size > LARGE:
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    done = _checkpoint(connection, "TRUNCATE")
         except (sqlite3.Error, OSError):
             # The log only stays longer. What ails the disk the next writer meets itself, and can say.
+            done = False
+        if not done:
             self._wrote.set()
+
+
+def _checkpoint(connection: sqlite3.Connection, mode: str) -> bool:
+    """Whether the whole log was moved; a reader or a writer in the way is no error (wal_checkpoint's first column)."""
+    busy, frames, moved = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    return not busy and frames == moved

@@ -20,7 +20,7 @@ from newsletter_cli.errors import NOTHING_SENT
 from newsletter_cli.storage.checkpoint import Checkpointer
 from newsletter_cli.storage.failures import translating, translating_disk
 from newsletter_cli.storage.lock import NewsroomLock
-from newsletter_cli.storage.postgresql import is_url, postgresql_engine, read_url
+from newsletter_cli.storage.postgresql import is_url, postgresql_engine, read_url, shown
 from newsletter_cli.storage.revision import HEAD, revision_of, wrong_revision
 from newsletter_cli.storage.slices import Slices
 from newsletter_cli.storage.sqlite import WRITES, connector, sqlite_engine
@@ -124,7 +124,7 @@ def _opened(database: str, root: Path, wait: timedelta, alone: bool) -> Storage:
     checkpointer = None
     if is_url(database):
         url = read_url(database)
-        place = url.set(drivername="postgresql").render_as_string()
+        place = shown(url)
         engine = postgresql_engine(url, wait)
     else:
         place, path = database, root / database

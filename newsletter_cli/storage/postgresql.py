@@ -40,6 +40,11 @@ def read_url(database: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+def shown(url: URL) -> str:
+    """The URL as people may see it: in their spelling, without its password."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
 def postgresql_engine(url: URL, wait: timedelta, statement: timedelta = STATEMENT) -> Engine:
     """An engine with every time-out set.  wait: for a row or table lock.  ConfigError EXTRA without psycopg."""
     given = {key: value for key, value in CONNECT.items() if key not in url.query}
@@ -52,7 +57,7 @@ def postgresql_engine(url: URL, wait: timedelta, statement: timedelta = STATEMEN
         raise ConfigError(
             "EXTRA",
             "PostgreSQL needs psycopg, which is not installed.",
-            facts=[("database", url.render_as_string())],
+            facts=[("database", shown(url))],
             fix="pip install 'newsletter-cli[postgres]'",
         ) from error
     event.listen(engine, "connect", lambda connection, _record: _greet(connection, wait, statement))

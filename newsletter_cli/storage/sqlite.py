@@ -59,7 +59,7 @@ def sqlite_engine(connect: Callable[[], sqlite3.Connection], wait: timedelta) ->
 
 def _begin(connection: Connection, wait: float) -> None:
     """BEGIN, or BEGIN IMMEDIATE: one that reads first and then writes is refused at once, whatever the time-out."""
-    driver = connection.connection.dbapi_connection
+    driver = connection.connection.dbapi_connection  # `driver_connection` forgets it once detached
     assert isinstance(driver, sqlite3.Connection)
     if not connection.get_execution_options().get(WRITES):
         driver.execute("BEGIN")
