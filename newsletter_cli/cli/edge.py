@@ -1,6 +1,7 @@
 """Between the process and the command: what the process is, and how whatever a command raises is told."""
 
 import contextlib
+import errno
 import os
 import sys
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from newsletter_cli.cli.output import NobodyReadsError, Out
 from newsletter_cli.cli.run import Surroundings, make_out
 from newsletter_cli.cli.terminal import silence
 from newsletter_cli.cli.tree import branch
-from newsletter_cli.errors import NOTHING_SENT, NewsletterError, NotConfirmedError, UsageError
+from newsletter_cli.errors import NOTHING_SENT, NewsletterError, NotConfirmedError, TryAgainError, UsageError
 
 
 def arrive(words: tuple[str, ...]) -> Edge:
@@ -50,7 +51,7 @@ def tell(error: Exception, edge: Edge) -> int:
     if isinstance(error, BrokenPipeError):
         silence(edge.around.stdout)
         return edge.exit
-    known = error if isinstance(error, NewsletterError) else _from_typer(error)
+    known = error if isinstance(error, NewsletterError) else _from_typer(error) or _from_disk(error, edge)
     try:
         code = _show(known or error, edge)
         edge.around.stdout.flush()
@@ -65,6 +66,15 @@ def _show(error: Exception, edge: Edge) -> int:
     if isinstance(error, NewsletterError):
         return failure.tell(error, out)
     return failure.tell_bug(error, out, argv=edge.around.argv, folder=_crash_folder(edge))
+
+
+def _from_disk(error: Exception, edge: Edge) -> NewsletterError | None:
+    """A full disk that no room met at its own door: most often that of `newsletter … > file`."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    silence(edge.around.stdout)
+    where = [("file", str(error.filename))] if error.filename else []
+    return TryAgainError("DISK-FULL", "There is no room to write the answer.", facts=where, sent="", fix="make room")
 
 
 def _from_typer(error: Exception) -> NewsletterError | None:

@@ -49,13 +49,14 @@ def show(
 
 def page(name: str) -> str:
     """The text of a topic, an error code (any case) or a command. UsageError NOT-FOUND for anything else."""
-    if name == "exit-codes":
-        return exit_codes()
-    if name in TOPICS:
-        return (TEXTS / f"{name}.txt").read_text(encoding="utf-8").rstrip()
     exits = codes()
-    if name.upper() in exits:
-        return code_page(name.upper(), exits[name.upper()])
+    parts = [code_page(name.upper(), exits[name.upper()])] if name.upper() in exits else []
+    if name == "exit-codes":
+        parts.append(exit_codes())
+    elif name in TOPICS:
+        parts.append((TEXTS / f"{name}.txt").read_text(encoding="utf-8").rstrip())
+    if parts:
+        return "\n\n".join(parts)  # `checks` is a topic and a code
     row = next((row for row in tree.leaves() if row.words == name), None)
     if row is not None:
         return build(tree.load(row), row.help).page()

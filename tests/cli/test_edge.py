@@ -67,7 +67,7 @@ def test_no_forced_colour_reaches_a_pipe(outside: Path, name: str, words: tuple[
         ("newsletter help workflow | true", 0),
         ("newsletter help workflow --json | head -c 1", 0),
         ("newsletter nothing --json | true", 2),
-        ("newsletter help workflow >/dev/full", 1),
+        ("newsletter help workflow >/dev/full", 7),
     ],
 )
 def test_a_stream_that_nobody_reads_or_that_is_closed_does_no_harm(outside: Path, line: str, code: int) -> None:
