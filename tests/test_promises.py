@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from newsletter_cli.cli import help as help_pages
 from newsletter_cli.cli import options, tree
 from newsletter_cli.cli.app import main
 from newsletter_cli.cli.exits import EXITS, Exit
-from newsletter_cli.cli.frame import Command
+from newsletter_cli.cli.frame import Command, build
 from newsletter_cli.errors import NewsletterError
 
 ROWS = tuple(tree.leaves())
@@ -123,9 +124,8 @@ def test_every_page_has_a_sentence_two_examples_and_the_exit_codes(row: tree.Row
 @every_command
 def test_every_option_says_what_it_does_and_names_its_value_in_words(row: tree.Row) -> None:
     made = load(row)
-    from newsletter_cli.cli.frame import build
-
-    for param in build(made, row.help).params:
+    params: list[Any] = list(build(made, row.help).params)
+    for param in params:
         if param.hidden:
             continue
         assert param.help, f"{row.words}: {param.name} says nothing"

@@ -18,7 +18,7 @@ from newsletter_cli.cli.words import DOMAIN, LOCALE
 Entries = dict[str, str]  # msgid, or "one\0many" → msgstr, or forms joined by \0
 MAGIC: Final = 0x950412DE
 HEADER: Final = 28  # bytes before the two tables
-ONE: Final = frozenset({"_", "gettext"})  # functions whose first argument is a message
+ONE: Final = frozenset({"_", "gettext", "text"})  # functions whose first argument is a message
 MANY: Final = frozenset({"count", "ngettext"})  # … and whose first two are its English forms
 
 

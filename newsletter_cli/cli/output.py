@@ -27,7 +27,16 @@ from typing import Final
 
 from newsletter_cli.cli.options import Globals, LogFormat
 from newsletter_cli.cli.table import Listing, lines
-from newsletter_cli.cli.terminal import HARMFUL, Stream, clean, clean_lines, plain_cell, wants_colour, wants_isolates
+from newsletter_cli.cli.terminal import (
+    HARMFUL,
+    Stream,
+    clean,
+    clean_lines,
+    is_right_to_left,
+    plain_cell,
+    wants_colour,
+    wants_isolates,
+)
 from newsletter_cli.cli.words import Words
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t")
@@ -141,10 +150,14 @@ class Out:
 
     # --- pieces
 
-    def cell(self, text: object, width: int | None = None) -> str:
-        """A stranger's text, ready to stand in a line (see terminal.cell)."""
-        shown = self.when(text) if isinstance(text, datetime) else _shown(text)
-        return plain_cell(shown, width, isolate=wants_isolates(self.env, self.bidi) and _has_arabic(shown))
+    def plain(self, value: object) -> str:
+        """A stranger's value as harmless text, in full and without marks."""
+        return clean(self.when(value) if isinstance(value, datetime) else _shown(value))
+
+    def cell(self, value: object, width: int | None = None) -> str:
+        """A stranger's value, ready to stand in a line: cut to `width` cells, isolated where that helps."""
+        shown = self.plain(value)
+        return plain_cell(shown, width, isolate=wants_isolates(self.env, self.bidi) and is_right_to_left(shown))
 
     def when(self, moment: datetime) -> str:
         """2026-10-14 07:00, in the newsroom's zone: every time that people read is in it."""
@@ -155,7 +168,7 @@ class Out:
         return wants_colour(stream, self.env, choice=self.options.color, plain=self.options.plain)
 
     def _for_people(self, listing: Listing) -> None:
-        drawn = lines(listing, self.cell, self._width())
+        drawn = lines(listing, self.plain, self._width(), isolates=wants_isolates(self.env, self.bidi))
         if not drawn:
             self.say(listing.empty or self.words.gettext("Nothing to list."))
         for line in drawn:
@@ -264,7 +277,3 @@ def _for_spreadsheet(value: object) -> object:
         return value
     text = clean(_shown(value))
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def _has_arabic(text: str) -> bool:
-    return any("\u0590" <= letter <= "\u08ff" or "\ufb1d" <= letter <= "\ufefc" for letter in text)

@@ -6,9 +6,10 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from newsletter_cli.cli.terminal import clip, padded
+from newsletter_cli.cli.terminal import is_right_to_left, padded, plain_cell
 
 GAP: Final = "  "
+MOVED: Final = "→"
 LEAST: Final = 12  # cells that the last column keeps on a narrow terminal
 
 
@@ -37,25 +38,40 @@ class Listing:
             raise ValueError("only the last column may hold Arabic: terminals swap columns around it")
 
 
-def lines(listing: Listing, cell: Callable[[object], str], width: int | None) -> tuple[str, ...]:
+def lines(
+    listing: Listing, plain: Callable[[object], str], width: int | None, *, isolates: bool = False
+) -> tuple[str, ...]:
     """Header and rows, or nothing when there are no rows.
 
-    cell: makes a value harmless text.  width: cells of the terminal, to which the last column is cut; None: uncut.
+    plain: makes a value harmless text.  width: cells of the terminal, to which the last column is cut; None: uncut.
+    isolates: put marks round Arabic, after it was cut: a mark that is cut off would turn the lines below.
     """
     places = [place for place, column in enumerate(listing.columns) if column.shown]
     columns = [listing.columns[place] for place in places]
-    rows = [[cell(row[place]) for place in places] for row in listing.rows]
+    rows = [latin_first([plain(row[place]) for place in places]) for row in listing.rows]
     if not rows:
         return ()
     heads = [column.title or column.name.replace("_", " ").capitalize() for column in columns]
     widths = [max(map(cell_len, cells)) for cells in zip(heads, *rows, strict=True)]
-    room = None if width is None else max(LEAST, width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
-    return tuple(_line(cells, columns, widths, room) for cells in (heads, *rows))
+    room = widths[-1] if width is None else max(LEAST, width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
+    return tuple(_line(cells, columns, [*widths[:-1], min(widths[-1], room)], isolates) for cells in (heads, *rows))
 
 
-def _line(cells: list[str], columns: list[Column], widths: list[int], room: int | None) -> str:
+def latin_first(cells: list[str]) -> list[str]:
+    """The cells of a row with right-to-left text moved into the last one, and an arrow where it was.
+
+    Columns for ids and addresses hold Latin, but an address or a user's name may be Arabic; one such cell in the
+    middle would swap the columns around it.
+    """
+    moved = [text for text in cells[:-1] if is_right_to_left(text)]
+    kept = [MOVED if is_right_to_left(text) else text for text in cells[:-1]]
+    return [*kept, " · ".join(text for text in (*moved, cells[-1]) if text)] if cells else []
+
+
+def _line(cells: list[str], columns: list[Column], widths: list[int], isolates: bool) -> str:
+    last = plain_cell(cells[-1], widths[-1], isolate=isolates and is_right_to_left(cells[-1]))
+    texts = [*cells[:-1], last]
     drawn = [
-        padded(text, width, right=column.right) for text, width, column in zip(cells, widths, columns, strict=True)
+        padded(text, width, right=column.right) for text, width, column in zip(texts, widths, columns, strict=True)
     ]
-    last = drawn[-1] if columns[-1].right else cells[-1]
-    return GAP.join([*drawn[:-1], last if room is None else clip(last, room)]).rstrip()
+    return GAP.join(drawn).rstrip()

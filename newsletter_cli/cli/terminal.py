@@ -7,6 +7,7 @@ reader's name may hold ESC, a newline or a bidi override. Rich measures cells; R
 import contextlib
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -82,6 +83,11 @@ def cell(text: object, width: int | None = None, *, isolate: bool = False) -> "T
     from rich.text import Text  # lazy: only drawn tables and the live view need it
 
     return Text(plain_cell(text, width, isolate=isolate), no_wrap=True)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether text holds a letter or digit that is written, or makes its neighbours written, from right to left."""
+    return any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text)
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
