@@ -7,6 +7,7 @@ akhbar/
 └─ data/ imports/    database, backups, secrets, crash files; rejected rows: personal data, not in git
 """
 
+import errno
 import os
 import re
 import tempfile
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .errors import ConfigError, UsageError
+from .errors import ConfigError, TryAgainError, UsageError
 
 CONFIG_NAME: Final = "newsletter.toml"
+SAMPLE_LIST: Final = "weekly"  # as the packaged sample digest names it
 EXAMPLE_NAME: Final = "subscribers.csv.example"
 SLUG: Final = re.compile(r"(?=[^a-z]*[a-z])[a-z0-9][a-z0-9._-]{0,63}")
 PRIVATE: Final = 0o600
@@ -197,24 +199,38 @@ class Made:
     written: tuple[str, ...]  # files, relative; those that were there already are not among them
 
 
-def create_newsroom(root: Path, config_text: str, *, sample: bool, force: bool = False) -> Made:
+def create_newsroom(
+    root: Path, config_text: str, *, sample: bool, list_slug: str = SAMPLE_LIST, force: bool = False
+) -> Made:
     """A new newsroom folder, without its database.
 
-    config_text: the content of newsletter.toml.  force: the folder may hold something; only what is missing is made.
+    config_text: the content of newsletter.toml.  list_slug: the list of the sample digest.
+    force: the folder may hold something; only what is missing is made.
     Raises UsageError FOLDER-NOT-EMPTY, naming the files that would have been touched; nothing is written then.
+    UsageError USAGE or TryAgainError DISK-FULL when the folder cannot be written.
     """
     newsroom = Newsroom(root.absolute())
-    files = _files_of(config_text, sample=sample)
+    files = _files_of(config_text, sample=sample, list_slug=list_slug)
     refuse_folder_in_use(root, files, force=force)
+    try:
+        written = _make(newsroom, files)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise TryAgainError("DISK-FULL", f"There is no room for a newsroom in {root}.", sent="") from error
+        raise UsageError("USAGE", f"{error.filename or root} cannot be made: {error.strerror}.", sent="") from error
+    articles = [name for name in files if name.startswith("articles/") and name.endswith((".md", ".txt", ".html"))]
+    digest = next((Path(name).stem for name in files if name.startswith("digests/")), None)
+    return Made(newsroom, len(articles), digest, written)
+
+
+def _make(newsroom: Newsroom, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The folders, and those files that are missing; their names."""
     for folder in (newsroom.articles, newsroom.digests, newsroom.templates, newsroom.outbox, newsroom.archive):
         folder.mkdir(parents=True, exist_ok=True)
     for folder in (newsroom.data, newsroom.imports):
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     # newsletter.toml comes last: a folder whose making was cut short is no newsroom yet
-    written = tuple(name for name, data in files.items() if _write_missing(newsroom.root / name, data))
-    articles = [name for name in files if name.startswith("articles/") and name.endswith((".md", ".txt", ".html"))]
-    digest = next((Path(name).stem for name in files if name.startswith("digests/")), None)
-    return Made(newsroom, len(articles), digest, written)
+    return tuple(name for name, data in files.items() if _write_missing(newsroom.root / name, data))
 
 
 def planned_files(*, sample: bool) -> tuple[str, ...]:
@@ -222,11 +238,13 @@ def planned_files(*, sample: bool) -> tuple[str, ...]:
     return tuple(_files_of("", sample=sample))
 
 
-def _files_of(config_text: str, *, sample: bool) -> dict[str, bytes]:
+def _files_of(config_text: str, *, sample: bool, list_slug: str = SAMPLE_LIST) -> dict[str, bytes]:
     """Every file of a new newsroom by its name in the folder, newsletter.toml last."""
     source = templates_folder() / "sample"
     paths = sorted(path for path in source.rglob("*") if path.is_file()) if sample else []
     copied = {path.relative_to(source).as_posix(): path.read_bytes() for path in paths}
+    for name in [name for name in copied if name.startswith("digests/")]:
+        copied[name] = copied[name].replace(f"\nlist: {SAMPLE_LIST}\n".encode(), f"\nlist: {list_slug}\n".encode(), 1)
     return {
         ".gitignore": GITIGNORE.encode(),
         ".env.example": ENV_EXAMPLE.encode(),

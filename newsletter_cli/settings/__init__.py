@@ -5,13 +5,27 @@ kinds.py    what one value may be                      secrets.py  where secrets
 safety.py   what is stricter                           edit.py     changing newsletter.toml, comments kept
 """
 
-from .edit import Change, ListChange, add_list, edit_list, go_live, is_secret, remove_list, set_secret_form, set_value
+from .edit import (
+    Change,
+    ListChange,
+    add_list,
+    as_text,
+    edit_list,
+    go_live,
+    is_secret,
+    reason_against,
+    remove_list,
+    secret_account,
+    set_own_language,
+    set_secret_form,
+    set_value,
+)
 from .kinds import Hours, Rate
-from .load import CONFIG_NAME, Entry, Loaded, find_problems, load_settings
-from .opening import Opening, opening_text
+from .load import CONFIG_NAME, Entry, Loaded, check_text, find_problems, load_settings
+from .opening import LOCALES, Opening, list_title, opening_text
 from .safety import is_allowed
 from .schema import json_schema
-from .secrets import Redactor, SecretForm, SecretSource, keep_in_keyring, resolve_secret
+from .secrets import DOTS, Redactor, SecretForm, SecretSource, keep_in_keyring, resolve_secret
 from .tree import (
     CheckSettings,
     ComposeSettings,
@@ -30,6 +44,8 @@ from .words import is_local_host
 
 __all__ = [
     "CONFIG_NAME",
+    "DOTS",
+    "LOCALES",
     "Change",
     "CheckSettings",
     "ComposeSettings",
@@ -53,6 +69,8 @@ __all__ = [
     "TeamSettings",
     "WebSettings",
     "add_list",
+    "as_text",
+    "check_text",
     "edit_list",
     "find_problems",
     "go_live",
@@ -61,10 +79,14 @@ __all__ = [
     "is_secret",
     "json_schema",
     "keep_in_keyring",
+    "list_title",
     "load_settings",
     "opening_text",
+    "reason_against",
     "remove_list",
     "resolve_secret",
+    "secret_account",
+    "set_own_language",
     "set_secret_form",
     "set_value",
 ]

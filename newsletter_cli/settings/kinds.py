@@ -66,7 +66,7 @@ def toml_value(text: str) -> object:
     try:
         table = tomllib.loads(f"value = {text}\n")
     except tomllib.TOMLDecodeError as error:
-        raise WrongValueError(f"It is not a TOML value ({error}).") from error
+        raise WrongValueError("Lists and tables are written as TOML.") from error
     if set(table) != {"value"}:
         raise WrongValueError("It holds more than one value.")
     return table["value"]

@@ -19,7 +19,7 @@ from .rules import broken_rules, default_id, wrong_version
 from .safety import looser_keys, strictest
 from .secrets import DOTS
 from .shapes import Path, dotted, shape_at
-from .sources import file_layer, parse_toml, profile_layer, read_config, user_config, user_layer
+from .sources import file_layer, newsroom_id, parse_toml, profile_layer, read_config, user_config, user_layer
 from .tree import ROOT, ListSettings, SafetySettings, Settings
 
 CONFIG_NAME: Final = "newsletter.toml"
@@ -92,7 +92,7 @@ class Located:
     """A problem and the place to go to."""
 
     problem: Problem
-    where: str  # newsletter.toml:38 | environment NAME | newsletter.toml:70 (profile staging)
+    where: str  # newsletter.toml:38 | environment NAME | newsletter.toml:70 (profile staging) | "" of a text not kept
 
 
 def load_settings(
@@ -117,6 +117,14 @@ def load_settings(
     return loaded
 
 
+def check_text(root: File, text: str, *, profile: str | None = None, env: Mapping[str, str]) -> Loaded:
+    """The settings that a newsletter.toml of this text would give in this folder; raises as load_settings."""
+    loaded, problems = read_layers(root, text, root / CONFIG_NAME, profile=profile, env=env)
+    if problems:
+        raise as_error(problems[0], len(problems) - 1)
+    return loaded
+
+
 def find_problems(
     root: File, *, profile: str | None = None, env: Mapping[str, str], config: File | None = None
 ) -> tuple[ConfigError, ...]:
@@ -134,9 +142,9 @@ def as_error(located: Located, others: int = 0) -> ConfigError:
         facts.append(("also", f"{others} more; newsletter config check lists all"))
     return ConfigError(
         problem.code,
-        f"{located.where}: {problem.message}",
+        f"{located.where}: {problem.message}" if located.where else problem.message,
         facts=facts,
-        fix=problem.fix or f"correct {located.where}",
+        fix=problem.fix or (f"correct {located.where}" if located.where else ""),
         details={"where": located.where, "key": dotted(problem.path)},
     )
 
@@ -162,7 +170,7 @@ def read_layers(
     below = stack(base, profile_layer(raw, lines, name, chosen, problems))
     above = read_environment(env, below.raw, root, problems)
     whole = stack(below, above)
-    settings = _read_checked(below, above, whole, problems)
+    settings = _read_checked(newsroom_id(whole.raw, root), below, above, whole, problems)
     located = [Located(problem, origin_of(problem.path, whole.origins, name).where) for problem in problems]
     for other in _other_profiles(raw, chosen):
         located += _problems_of_profile(base, profile_layer(raw, lines, name, other, []), name, located)
@@ -170,20 +178,15 @@ def read_layers(
     return Loaded(replace(settings, profile=chosen), origins, config), tuple(located)
 
 
-def _read_checked(below: Layer, above: Layer, whole: Layer, problems: list[Problem]) -> Settings:
+def _read_checked(newsroom: str, below: Layer, above: Layer, whole: Layer, problems: list[Problem]) -> Settings:
     """The settings; rules between them are looked at only when each by itself is right."""
-    reading = Reading(_id_of(whole.raw), problems)
+    reading = Reading(newsroom, problems)
     settings = read_tree(Settings, whole.raw, reading)
     if not problems:
         settings = _with_safety(settings, below, above, reading)
     if not problems:
         problems.extend(broken_rules(settings))
     return settings
-
-
-def _id_of(raw: Mapping[str, Any]) -> str:
-    newsroom = raw["newsroom"]
-    return str(newsroom.get("id", "")) if isinstance(newsroom, dict) else ""
 
 
 def _with_safety(settings: Settings, below: Layer, above: Layer, reading: Reading) -> Settings:
@@ -215,7 +218,7 @@ def _other_profiles(raw: Mapping[str, object], chosen: str) -> tuple[str, ...]:
 def _problems_of_profile(base: Layer, overlay: Layer, name: str, known: list[Located]) -> list[Located]:
     """What is wrong in a profile that is not in use: a slip in it must not wait for the day it is needed."""
     whole, seen = stack(base, overlay), {located.problem for located in known}
-    reading = Reading(_id_of(whole.raw))
+    reading = Reading("")
     read_tree(Settings, whole.raw, reading)
     return [
         Located(problem, origin_of(problem.path, whole.origins, name).where)

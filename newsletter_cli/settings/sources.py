@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from .layers import Layer, Origin, leaves
 from .lines import find_lines
 from .reading import Problem, unknown_key
+from .rules import default_id
 from .shapes import Path
 
 UI: Final = "ui"  # the one section a person's own file may have
@@ -42,6 +43,18 @@ def parse_toml(text: str, name: str) -> Mapping[str, object]:
         line = int(found[2]) if found else max(1, text.count("\n"))
         reason = found[1] if found else str(error).removesuffix(" (at end of document)")
         raise _unreadable(f"{name}:{line}", f"This is not TOML: {reason}.") from error
+
+
+def newsroom_id(raw: Mapping[str, object], root: File) -> str:
+    """The newsroom's id, from a table that nobody has checked yet; else the folder's name where that can be one."""
+    section = raw.get("newsroom")
+    given = section.get("id") if isinstance(section, dict) else None
+    return given if isinstance(given, str) else default_id(root.resolve().name)
+
+
+def account_of(raw: Mapping[str, object], root: File, key: str) -> str:
+    """The name of a secret in a keyring: a keyring serves all newsrooms of one person."""
+    return f"{newsroom_id(raw, root)}/{key}"
 
 
 def _unreadable(where: str, message: str) -> ConfigError:

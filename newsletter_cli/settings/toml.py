@@ -130,8 +130,13 @@ def _end_of_kin(lines: Sequence[str], path: Path) -> int:
     return next((n for n in range(starts[-1] + 1, len(lines)) if not lines[n].strip()), len(lines))
 
 
+def spelled_as_toml(value: object) -> str:
+    """A plain value as TOML text on one line."""
+    return str(_item(value).as_string())
+
+
 def _statement(key: str, value: object) -> str:
-    return f"{dotted((key,))} = {_item(value).as_string()}"
+    return f"{dotted((key,))} = {spelled_as_toml(value)}"
 
 
 def _item(value: object) -> Any:

@@ -98,7 +98,9 @@ class SafetySettings:
 class TeamSettings:
     """The people of the newsroom."""
 
-    test_to: tuple[str, ...] = of(many(w.ADDRESS, "a list of at most 10 addresses", most=10), ())
+    test_to: tuple[str, ...] = of(
+        many(w.ADDRESS, 'a list of at most 10 addresses such as ["editor@example.org"]', most=10), ()
+    )
     notify: tuple[str, ...] = of(w.ADDRESSES, ())
     approvers: tuple[str, ...] = of(w.TEXTS, ())
 

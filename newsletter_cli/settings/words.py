@@ -17,8 +17,8 @@ BLANKS: Final = re.compile(r"\s")
 
 
 def bare_address(mailbox: str) -> str:
-    """The address in `Name <address>`, or the text itself when it has no brackets."""
-    found = re.fullmatch(r"[^<>]*<([^<>]*)>\s*", mailbox)
+    """The address in `Name <address>`, or the text itself when it does not end in brackets."""
+    found = re.fullmatch(r".*<([^<>]*)>\s*", mailbox, re.DOTALL)
     return found[1].strip() if found else mailbox.strip()
 
 
