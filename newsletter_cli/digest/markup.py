@@ -77,12 +77,15 @@ def _slot(marker: str, hidden: Hidden) -> Markup:
     return Markup('<span dir="{}">{}</span>').format(direction, marker)
 
 
-def plain(inlines: tuple[Inline, ...], *, slot: Callable[[str], str] = str, code: Callable[[str], str] = str) -> str:
-    """The words of inlines, line breaks as newlines.  slot, code: what becomes of each text, and of each code."""
-    return "".join(_plain(inline, slot, code) for inline in inlines)
+def written(inlines: tuple[Inline, ...], *, slot: Callable[[str], str] = str, code: Callable[[str], str] = str) -> str:
+    """The words of inlines for the text part, line breaks as newlines.
+
+    slot, code: what becomes of each text, and of each piece of code.
+    """
+    return "".join(_written(inline, slot, code) for inline in inlines)
 
 
-def _plain(inline: Inline, slot: Callable[[str], str], code: Callable[[str], str]) -> str:
+def _written(inline: Inline, slot: Callable[[str], str], code: Callable[[str], str]) -> str:
     match inline:
         case Text():
             return slot(inline.text)
@@ -91,7 +94,7 @@ def _plain(inline: Inline, slot: Callable[[str], str], code: Callable[[str], str
         case LineBreak():
             return "\n"
         case _:
-            return plain(inline.children, slot=slot, code=code)
+            return written(inline.children, slot=slot, code=code)
 
 
 def between_marks(text: str) -> str:

@@ -82,6 +82,7 @@ class LostPicture:
 class Issue:
     """A rendered digest: what is frozen, checked and shown."""
 
+    root: Path  # the newsroom's folder: paths are shown from there
     file: DigestFile
     entries: tuple[Entry, ...]
     language: str

@@ -24,8 +24,9 @@ from newsletter_cli.articles.model import (
     Rule,
     SourceLine,
     Table,
+    plain_text,
 )
-from newsletter_cli.digest.markup import Writer, plain
+from newsletter_cli.digest.markup import Writer
 from newsletter_cli.digest.model import Entry, Size
 from newsletter_cli.digest.shelf import Shelf
 from newsletter_cli.digest.slots import Marks
@@ -113,7 +114,7 @@ def intro_view(
 
 def summary_of(article: Article, limit: int) -> str:
     """The writer's summary, or the beginning of the text, at most `limit` letters."""
-    first = next((plain(block.inlines) for block in article.blocks if isinstance(block, Paragraph)), "")
+    first = next((plain_text(block.inlines) for block in article.blocks if isinstance(block, Paragraph)), "")
     return cut(article.summary or first, limit)
 
 
@@ -243,7 +244,7 @@ class Shown:
     def _paragraph(self, block: Paragraph) -> BlockView:
         html = self.writer.html(block.inlines)
         marks = self.writer.marks
-        if marks is not None and marks.is_tag_alone(plain(block.inlines)):
+        if marks is not None and marks.is_tag_alone(plain_text(block.inlines)):
             return BlockView(kind="tag", html=html)
         return BlockView(kind="paragraph", html=html)
 

@@ -6,22 +6,8 @@ The seed's page has an odd number of quotes: pairing by parity would turn round 
 from dataclasses import replace
 from typing import Final
 
-from newsletter_cli.articles.model import (
-    Article,
-    Block,
-    Emphasis,
-    Heading,
-    Inline,
-    Link,
-    ListBlock,
-    Note,
-    Paragraph,
-    Quote,
-    Span,
-    Strong,
-    Table,
-    Text,
-)
+from newsletter_cli.articles.model import Article, Emphasis, Inline, Link, Span, Strong, Text
+from newsletter_cli.digest.mapped import map_inlines
 from newsletter_cli.language import base_language, direction_of
 
 _BEFORE_OPENING: Final = frozenset(" \u00a0\t\n([،:؛«“\u200e\u200f")
@@ -38,7 +24,7 @@ def with_guillemets(article: Article) -> Article:
         title=turned(article.title),
         kicker=turned(article.kicker),
         summary=turned(article.summary),
-        blocks=tuple(_block(block) for block in article.blocks),
+        blocks=tuple(map_inlines(block, lambda inlines: _inlines(inlines)[0]) for block in article.blocks),
     )
 
 
@@ -69,18 +55,3 @@ def _inlines(inlines: tuple[Inline, ...], before: str = "") -> tuple[tuple[Inlin
                 result.append(inline)
                 before = getattr(inline, "text", "\n")[-1:] or before
     return tuple(result), before
-
-
-def _block(block: Block) -> Block:
-    match block:
-        case Paragraph() | Heading():
-            return replace(block, inlines=_inlines(block.inlines)[0])
-        case Quote() | Note():
-            return replace(block, blocks=tuple(_block(inner) for inner in block.blocks))
-        case ListBlock():
-            return replace(block, items=tuple(tuple(_block(inner) for inner in item) for item in block.items))
-        case Table():
-            header = tuple(_inlines(cell)[0] for cell in block.header)
-            return replace(block, header=header, rows=tuple(tuple(_inlines(c)[0] for c in row) for row in block.rows))
-        case _:
-            return block

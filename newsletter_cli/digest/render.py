@@ -8,7 +8,7 @@ What is rendered here is what test, send, export and the web copy show: there is
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,6 +21,7 @@ from newsletter_cli.digest import style as stylesheet
 from newsletter_cli.digest.choose import placed
 from newsletter_cli.digest.facts import Facts, facts_of
 from newsletter_cli.digest.inline import inline
+from newsletter_cli.digest.intro import SLOT_BASE, slot_links
 from newsletter_cli.digest.markup import Writer, between_marks
 from newsletter_cli.digest.model import DigestFile, Entry, Issue, Size
 from newsletter_cli.digest.page import Scene, article_view, intro_view, original_date, way, way_fields
@@ -31,7 +32,7 @@ from newsletter_cli.digest.theme import Stage, Theme
 from newsletter_cli.digest.views import IssueView, LogoView, NewsroomView
 from newsletter_cli.digest.words import Words
 from newsletter_cli.language import format_date, message
-from newsletter_cli.mail.document import Document, Place, Slot, Static
+from newsletter_cli.mail.document import Document, Place
 from newsletter_cli.newsroom import Newsroom, templates_folder
 from newsletter_cli.settings import Settings
 
@@ -77,11 +78,12 @@ class _Rendering:
         subject = marks.hide(file.subject.strip(), file.shown, first_line=file.line("subject"))
         preheader = marks.hide(file.preheader.strip(), file.shown, first_line=file.line("preheader"))
         hidden_intro = marks.hide(file.intro, file.shown, first_line=file.line("intro"))
-        intro = markdown_blocks(marks.tags_apart(hidden_intro))
+        intro = slot_links(markdown_blocks(marks.tags_apart(hidden_intro), base_url=SLOT_BASE), marks)
         shelf = Shelf(facts.root, facts.public_url, facts.pictures_inside, facts.domain)
         scene = Scene(shelf, facts.digits, self._article_day(), facts.root)
         html = self._html(preheader, intro, scene)
         return Issue(
+            root=facts.root,
             file=file,
             entries=self.entries,
             language=facts.language,
@@ -257,12 +259,3 @@ def _squeezed(html: str) -> str:
     parts = _KEPT.split(html)
     parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
     return "".join(parts).strip() + "\n"
-
-
-def text_with_defaults(document: Document, values: Mapping[str, str] | None = None) -> str:
-    """Static text of a document, slots as `values` say, else left out. For tables and checks, not for mail."""
-    known = values or {}
-    return "".join(
-        piece.text if isinstance(piece, Static) else known.get(piece.expression, "") if isinstance(piece, Slot) else ""
-        for piece in document.pieces
-    )

@@ -124,6 +124,11 @@ def escape_delimiters(text: str) -> str:
     return re.sub(r"\[(?=[\[%])", "[[ '[' ]]", text)
 
 
+def without_pieces(text: str) -> str:
+    """A text of the newsroom's hand without its slots and tags: what is left of brackets was a slip."""
+    return _PIECE.sub("", text)
+
+
 # --- cutting ---------------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ from newsletter_cli.articles.model import (
     Rule,
     SourceLine,
     Table,
+    plain_text,
 )
 from newsletter_cli.digest import markup
 from newsletter_cli.digest.expressions import LINKS
@@ -135,17 +136,17 @@ class TextWriter:
     def _words(self, inlines: tuple[Inline, ...]) -> Iterator[str]:
         slot = markup.isolate_slots(self.marks) if self.marks else str
         code = markup.between_marks if direction_of(self.language) == "rtl" else str
-        yield from markup.plain(inlines, slot=slot, code=code).split("\n")
+        yield from markup.written(inlines, slot=slot, code=code).split("\n")
         yield from dict.fromkeys(markup.links(inlines))
 
     def _table(self, table: Table) -> Iterator[str]:
-        names = [markup.plain(cell).strip() for cell in table.header]
+        names = [plain_text(cell).strip() for cell in table.header]
         for index, row in enumerate(table.rows):
             if index:
                 yield ""
             for place, cell in enumerate(row):
                 name = names[place] if place < len(names) else ""
-                words = markup.plain(cell).replace("\n", " ").strip()
+                words = plain_text(cell).strip()
                 yield f"{name}: {words}" if name else words
                 yield from dict.fromkeys(markup.links(cell))
 

@@ -1,0 +1,50 @@
+"""What must be known besides the issue: readers, servers, earlier issues, limits. The caller fills it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from newsletter_cli.digest.check.finding import Level
+from newsletter_cli.settings import Settings, is_local_host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Frozen facts about the world around one issue."""
+
+    levels: Mapping[str, str] = field(default_factory=dict)  # check.levels
+    size_warning: int = 85 * 1024  # bytes of HTML
+    size_error: int = 100 * 1024
+    public_url: str = ""  # its length counts in every link
+    local_servers: bool = False  # every SMTP server is this computer, or a host of its own network
+    signed: bool = True  # every server's mail gets a DKIM signature, ours or the relay's
+    empty_fields: Mapping[str, int] = field(default_factory=dict)  # field → readers who have nothing there
+    recent: tuple[tuple[str, frozenset[str]], ...] = ()  # the last issues of the list: (digest, articles)
+
+    @property
+    def own_levels(self) -> dict[str, Level]:
+        """Levels that the newsroom set."""
+        return {code: Level(level) for code, level in self.levels.items()}
+
+
+def circumstances_of(
+    settings: Settings,
+    *,
+    empty_fields: Mapping[str, int] | None = None,
+    recent: tuple[tuple[str, frozenset[str]], ...] = (),
+) -> Circumstances:
+    """What the settings say, with what only the database knows.
+
+    empty_fields: for each field that `mail.rendering.required_fields` names, how many readers lack it.
+    recent: from `digest.versions.recent_articles`, the last four.
+    """
+    servers = settings.smtp.servers or (settings.smtp,)
+    known = Circumstances(
+        levels=settings.check.levels,
+        size_warning=settings.check.size.warn,
+        size_error=settings.check.size.error,
+        public_url=settings.web.public_url,
+        local_servers=all(bool(server.host) and is_local_host(server.host) for server in servers),
+        signed=all(server.relay_signs or server.dkim is not None for server in servers),
+        recent=recent,
+    )
+    return replace(known, empty_fields=empty_fields) if empty_fields else known

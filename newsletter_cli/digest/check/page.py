@@ -1,0 +1,103 @@
+"""R201, L305, I101, I107: what the page must have for every reader, and its pictures."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from newsletter_cli.articles.model import Figure, Picture
+from newsletter_cli.digest.check.circumstances import Circumstances
+from newsletter_cli.digest.check.finding import Hit
+from newsletter_cli.digest.check.texts import file_of, line_of
+from newsletter_cli.digest.model import Entry, Issue, Size
+from newsletter_cli.mail.document import Document, Slot, Static
+
+
+def direction(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+    """html, body, wrapper and outer tables of a right-to-left page say so themselves: mail programs drop the others."""
+    if issue.direction != "rtl":
+        return
+    reader = _Outline()
+    reader.feed("".join(piece.text for piece in issue.html.pieces if isinstance(piece, Static)))
+    reader.close()
+    wrong = [what for what, missing in reader.missing() if missing]
+    if wrong:
+        yield Hit(code="R201", file=f"templates/{issue.file.template}.html.j2", values={"what": ", ".join(wrong)})
+
+
+def unsubscribe_links(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+    """The way out, in both parts, for everybody: one inside [% if %] does not count."""
+    for ending, document in (("html", issue.html), ("txt", issue.text)):
+        if not _has_unsubscribe(document):
+            fix = "put [[ unsubscribe ]] into the template"
+            yield Hit(code="L305", file=f"templates/{issue.file.template}.{ending}.j2", fix=fix)
+
+
+def pictures(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+    """Pictures that nobody described, and pictures that cannot be shown."""
+    lost = {(one.slug, one.key) for one in issue.lost_pictures}
+    for entry in issue.entries:
+        for key, picture in shown_pictures(entry):
+            article = entry.article
+            if picture.source and picture.alt is None and (article.slug, key) not in lost:
+                fix = 'write image_alt: "…"' if key == "image" else "write ![what it shows](file)"
+                yield Hit(code="I101", file=file_of(article, issue), line=line_of(article, key), fix=fix)
+    by_slug = {entry.article.slug: entry.article for entry in issue.entries}
+    for one in issue.lost_pictures:
+        if one.slug:
+            article = by_slug[one.slug]
+            yield Hit(
+                code="I107", file=file_of(article, issue), line=line_of(article, one.key), values={"why": one.why}
+            )
+        else:
+            file = "newsletter.toml" if one.key == "logo" else issue.file.shown
+            yield Hit(code="I107", file=file, values={"why": one.why})
+
+
+def shown_pictures(entry: Entry) -> Iterator[tuple[str, Picture]]:
+    """(key, picture) of what a digest shows of an article."""
+    if entry.size is not Size.LINE and entry.article.image is not None:
+        yield "image", entry.article.image
+    if entry.size is Size.FULL:
+        for index, block in enumerate(entry.article.blocks):
+            if isinstance(block, Figure):
+                yield f"block:{index}", block.picture
+
+
+def _has_unsubscribe(document: Document) -> bool:
+    return any(isinstance(piece, Slot) and piece.expression == "unsubscribe" for piece in document.pieces)
+
+
+class _Outline(HTMLParser):
+    """html, body, the first element in it, and the tables that stand in no other table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._found: dict[str, list[dict[str, str]]] = {"html": [], "body": [], "wrapper": [], "table": []}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag in {"html", "body"}:
+            self._found[tag].append(values)
+        elif self._found["body"] and not self._found["wrapper"]:
+            self._found["wrapper"].append(values)
+        if tag == "table":
+            if self._depth == 0:
+                self._found["table"].append(values)
+            self._depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table":
+            self._depth -= 1
+
+    def missing(self) -> Iterator[tuple[str, bool]]:
+        """(what, whether something is missing there)."""
+        for what, needed in (("html", False), ("body", True), ("wrapper", True), ("table", True)):
+            found = self._found[what]
+            yield what, not found or any(not _complete(values, what, styled=needed) for values in found)
+
+
+def _complete(values: dict[str, str], what: str, *, styled: bool) -> bool:
+    speaks = what == "table" or bool(values.get("lang"))
+    inline = re.search(r"(?:^|;)\s*direction\s*:\s*rtl", values.get("style", "")) is not None
+    return speaks and values.get("dir") == "rtl" and (inline or not styled)
