@@ -13,14 +13,15 @@ import contextlib
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from newsletter_cli.cli.output import Out
 from newsletter_cli.cli.progress import Header, Milestones, Snapshot, Speed, time_left, view_lines
 from newsletter_cli.cli.terminal import can_animate, clean_lines, clip
-
-if TYPE_CHECKING:
-    from rich.live import Live
 
 TICK: Final = 0.25  # seconds between two looks
 
@@ -66,9 +67,6 @@ class LiveLines:
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        from rich.console import Console  # lazy: only a terminal that is animated needs rich's console
-        from rich.live import Live
-
         console = Console(
             file=self._out.stderr,  # type: ignore[arg-type]  # rich asks for IO[str] and uses write, flush, isatty
             no_color=not self._out.coloured(self._out.stderr),
@@ -94,8 +92,6 @@ class LiveLines:
 
     def draw(self) -> None:
         """Draw the lines of this moment. A terminal that has gone away is no error."""
-        from rich.text import Text
-
         if self._live is None:
             return
         width = self._live.console.width
@@ -104,8 +100,6 @@ class LiveLines:
             self._live.update(Text(text, no_wrap=True, overflow="crop"), refresh=True)
 
     def _above(self, text: str) -> None:
-        from rich.text import Text
-
         if self._live is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._live.console.print(Text.from_ansi(text.rstrip("\n")), soft_wrap=True)
