@@ -40,7 +40,10 @@ def test_a_transaction_that_was_killed_leaves_nothing(place: Place, start_other:
         assert connection.execute(select(act)).all() == []
 
 
-@pytest.mark.parametrize("moment", range(4))
+MOMENTS = [*range(4), *(pytest.param(moment, marks=pytest.mark.soak) for moment in range(4, 200))]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_acknowledged_groups_are_whole_after_a_kill(place: Place, start_other: Start, moment: int) -> None:
     other = start_other(GROUPS, place.database, place.root)
     assert other.hear() == "go"
