@@ -57,12 +57,12 @@ def read_picture(source: str, *, beside: Path, inside: Path) -> PictureFile:
     """
     if urlsplit(source).scheme.lower() in {"data", "file", "cid", "javascript"} or source.startswith("//"):
         raise PictureError(f"{source[:40]} is no file of this newsroom")
-    path = (beside / unquote(source)).resolve()
-    if not path.is_file():
-        # Sources of articles moved between folders are often given from the newsroom's top.
-        path = (inside / unquote(source).lstrip("/")).resolve()
-    if not path.is_relative_to(inside.resolve()):
+    # Sources of articles moved between folders are often given from the newsroom's top.
+    places = (beside / unquote(source), inside / unquote(source).lstrip("/"))
+    within = [path for path in (place.resolve() for place in places) if path.is_relative_to(inside.resolve())]
+    if not within:
         raise PictureError(f"{source} lies outside of the newsroom's folder")
+    path = next((path for path in within if path.is_file()), within[0])
     try:
         if not path.is_file():
             raise PictureError(f"there is no file {source}")

@@ -28,6 +28,7 @@ class Context(StrEnum):
     URL_PART = "url-part"  # further on in an address
     COMMENT = "comment"
     RAW = "raw"  # title, style, script
+    TAG = "tag"  # the name of a tag or of an attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _context(html: str, token: re.Match[str], marker: re.Match[str]) -> tuple[Co
                 return Context.ATTRIBUTE, name
             at_start = not html[attribute.start(group) : marker.start()].strip()
             return (Context.URL_START if at_start else Context.URL_PART), name
-    return Context.RAW, ""  # in a tag's or an attribute's name: nothing can be filled in there
+    return Context.TAG, ""
 
 
 def unbalanced_tag(html: str) -> str:

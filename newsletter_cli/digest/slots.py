@@ -173,7 +173,7 @@ def _refuse_place(found: Found, hidden: Hidden) -> None:
     problem = ""
     if found.context in {Context.COMMENT, Context.RAW} and not (hidden.is_tag and found.context is Context.COMMENT):
         problem = "stands in a comment, style or title, where nothing can be filled in"
-    elif hidden.is_tag and found.context is not Context.COMMENT:
+    elif found.context is Context.TAG or (hidden.is_tag and found.context is not Context.COMMENT):
         problem = "stands inside a tag; put it around whole elements"
     elif found.attribute in {"class", "style", "id"} or found.attribute.startswith("on"):
         problem = f"stands in the attribute “{found.attribute}”, which is not the reader's to fill"

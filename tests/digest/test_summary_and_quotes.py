@@ -1,0 +1,57 @@
+"""Summaries end at a word; quotation marks turn by what stands before them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter_cli.articles.model import Article, CodeSpan, Emphasis, Paragraph, Text
+from newsletter_cli.digest.quotes import turned, with_guillemets
+from newsletter_cli.digest.summary import ELLIPSIS, cut
+from newsletter_cli.mail.clusters import clusters
+
+
+def test_a_summary_is_cut_at_a_word():
+    assert cut("عاد نصف مليون طالب إلى مقاعدهم هذا الأسبوع", 20) == "عاد نصف مليون طالب" + ELLIPSIS
+    assert cut("قصير", 20) == "قصير"
+
+
+def test_a_summary_is_never_cut_inside_an_address_or_a_number():
+    assert cut("للمزيد انظر https://example.org/a/very/long/path في الموقع", 24) == "للمزيد انظر" + ELLIPSIS
+    assert cut("للتواصل مع الجمعية +963 21 555 0142 صباحا", 26) == "للتواصل مع الجمعية" + ELLIPSIS
+    assert cut("بلغ العدد 12 480 000 نسمة", 16) == "بلغ العدد" + ELLIPSIS
+
+
+def test_an_isolate_that_was_cut_open_is_closed():
+    assert cut("قال \u2068John Smith Johnson\u2069 أمس", 10) == "قال \u2068John\u2069" + ELLIPSIS
+
+
+@given(st.text(alphabet="اب\u064e\u200dcd 12.،\n", max_size=80), st.integers(1, 40))
+def test_a_summary_is_a_beginning_of_the_text_within_its_limit(text, limit):
+    line = " ".join(text.split("\n")).strip()
+    short = cut(text, limit)
+    if short != line:
+        assert short.endswith(ELLIPSIS)
+        beginning = short.removesuffix(ELLIPSIS)
+        assert line.startswith(beginning)
+        assert len(list(clusters(beginning))) <= limit
+
+
+def test_quotes_turn_by_context_so_an_odd_one_harms_no_other():
+    seed = 'في الأزمة السورية"، مشيراً إلى أنّ "من هؤلاء ضابط" و("هيئة تحرير الشام")'
+    assert turned(seed) == "في الأزمة السورية»، مشيراً إلى أنّ «من هؤلاء ضابط» و(«هيئة تحرير الشام»)"
+
+
+def article(language: str, direction: str, *inlines) -> Article:
+    return Article(slug="a", title='"ب"', language=language, direction=direction, blocks=(Paragraph(inlines),))
+
+
+def test_guillemets_reach_into_emphasis_and_leave_code_alone():
+    before = article("ar", "rtl", Text('قال: "نعم '), Emphasis((Text('جدا"'),)), CodeSpan('x = "y"'))
+    after = with_guillemets(before)
+    assert after.title == "«ب»"
+    assert after.blocks == (Paragraph((Text("قال: «نعم "), Emphasis((Text("جدا»"),)), CodeSpan('x = "y"'))),)
+
+
+def test_hebrew_and_latin_texts_keep_their_quotes():
+    for language, direction in (("he", "rtl"), ("en", "ltr")):
+        same = article(language, direction, Text('צה"ל "x"'))
+        assert with_guillemets(same) == same
