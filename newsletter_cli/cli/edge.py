@@ -85,7 +85,7 @@ def _from_typer(error: Exception) -> NewsletterError | None:
     if not callable(message) or not isinstance(getattr(error, "exit_code", None), int):
         return None
     path = getattr(getattr(error, "ctx", None), "command_path", "newsletter")
-    text = " ".join(str(message()).split())
+    text = " ".join(str(message()).split()).replace("Value error, ", "")  # pydantic puts it before our own words
     facts: list[tuple[str, str]] = []
     if hasattr(error, "option_name") and hasattr(error, "possibilities"):  # an option that does not exist
         text = f"There is no option {error.option_name}."

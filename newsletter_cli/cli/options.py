@@ -162,8 +162,9 @@ def with_environment(given: Mapping[str, Any], env: Mapping[str, str]) -> Global
     An unknown word in NEWSLETTER_LANG or NEWSLETTER_LOG_FORMAT counts as not set: no command should die of it.
     """
     as_json = bool(given.get("json")) or given.get("format") == "json"
-    lang = given.get("lang") or _member(Lang, env.get("NEWSLETTER_LANG"))
-    log_format = given.get("log_format") or _member(LogFormat, env.get("NEWSLETTER_LOG_FORMAT"))
+    # Of the words given, older versions of typer hand us the text, newer ones the member.
+    lang = _member(Lang, given.get("lang") or env.get("NEWSLETTER_LANG"))
+    log_format = _member(LogFormat, given.get("log_format") or env.get("NEWSLETTER_LOG_FORMAT"))
     project = given.get("project")
     return Globals(
         project=Path(project) if project is not None else None,
@@ -175,7 +176,7 @@ def with_environment(given: Mapping[str, Any], env: Mapping[str, str]) -> Global
         dry_run=bool(given.get("dry_run")),
         yes=bool(given.get("yes")),
         no_input=bool(given.get("no_input")) or _truthy(env.get("NEWSLETTER_NO_INPUT")),
-        color=given.get("color") or Color.AUTO,
+        color=_member(Color, given.get("color")) or Color.AUTO,
         plain=bool(given.get("plain")) or _truthy(env.get("NEWSLETTER_ACCESSIBLE")),
         lang=lang,
         log_format=log_format,
