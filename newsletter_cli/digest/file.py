@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from newsletter_cli.articles import FrontMatter, split_front_matter
+from newsletter_cli.articles.readers.front_matter import FrontMatter, split_front_matter
 from newsletter_cli.digest.model import Choice, DigestFile, Size
 from newsletter_cli.errors import ConfigError, RefusedError, UsageError
 from newsletter_cli.language import read_date
@@ -92,7 +92,7 @@ class _Reader:
             raise self._wrong("list", "no list is named; add “list: SLUG”")
         choices = self._articles()
         lines = {key: self.front.lines[key] for key in self.front.values if key in self.front.lines}
-        lines["intro"] = 1 + self.text[: len(self.text) - len(self.front.body)].count("\n")
+        lines["intro"] = self.front.body_line
         lines.update({f"article:{choice.slug}": choice.line for choice in choices})
         return DigestFile(
             id=id_,

@@ -15,8 +15,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from newsletter_cli.articles import markdown_blocks
 from newsletter_cli.articles.model import Article, Block
+from newsletter_cli.articles.readers.markdown import markdown_blocks
 from newsletter_cli.digest import style as stylesheet
 from newsletter_cli.digest.choose import placed
 from newsletter_cli.digest.facts import Facts, facts_of

@@ -198,10 +198,14 @@ def _body(entry: Entry, writer: TextWriter) -> Iterator[str]:
 
 def intro_text(blocks: Sequence[Block], language: str, digits: str, marks: Marks) -> str:
     """The editor's words as lines; a [% tag %] alone on its line takes no line of its own."""
-    text = "\n".join(TextWriter(language, digits, marks=marks).blocks(blocks))
-    parts = (line if marks.is_tag_alone(line) else f"{line}\n" for line in text.split("\n"))
-    joined = "".join(parts)
-    return re.sub(r"\n{3,}", "\n\n", joined).strip("\n")
+    written: list[str] = []
+    after_tag = False
+    for line in TextWriter(language, digits, marks=marks).blocks(blocks):
+        tag = marks.is_tag_alone(line)
+        if not (after_tag and not line):
+            written.append(line if tag else f"{line}\n")
+        after_tag = tag
+    return re.sub(r"\n{3,}", "\n\n", "".join(written)).strip("\n")
 
 
 def finished(text: str, direction: str, marks: Marks) -> str:
