@@ -17,8 +17,7 @@ from typing import Any
 
 import pytest
 
-from newsletter_cli.cli import help as help_pages
-from newsletter_cli.cli import options, tree
+from newsletter_cli.cli import options, topics, tree
 from newsletter_cli.cli.app import main
 from newsletter_cli.cli.exits import EXITS, Exit
 from newsletter_cli.cli.frame import Command, build
@@ -226,23 +225,23 @@ def classes() -> Iterator[type[NewsletterError]]:
 
 
 def test_every_error_code_has_a_page_and_every_page_a_code() -> None:
-    codes = {code for one in classes() for code in one.codes} | set(help_pages.EDGE_CODES)
-    told = tomllib.loads((help_pages.TEXTS / "errors.toml").read_text(encoding="utf-8"))
-    assert set(help_pages.codes()) == codes == set(told)
+    codes = {code for one in classes() for code in one.codes} | set(topics.EDGE_CODES)
+    told = tomllib.loads((topics.TEXTS / "errors.toml").read_text(encoding="utf-8"))
+    assert set(topics.codes()) == codes == set(told)
 
 
-@pytest.mark.parametrize("code", help_pages.codes())
+@pytest.mark.parametrize("code", topics.codes())
 def test_the_page_of_a_code_says_what_it_means_and_what_to_do(code: str) -> None:
     ended = Ended("help", code.lower())
-    told = tomllib.loads((help_pages.TEXTS / "errors.toml").read_text(encoding="utf-8"))[code]
+    told = tomllib.loads((topics.TEXTS / "errors.toml").read_text(encoding="utf-8"))[code]
     assert (ended.exit, ended.stderr) == (0, "")
-    assert ended.stdout.startswith(f"{code}   exit {help_pages.codes()[code]}, ")
+    assert ended.stdout.startswith(f"{code}   exit {topics.codes()[code]}, ")
     assert told["means"].rstrip().endswith(".")
     assert told["do"]
     assert all(f"  {step}\n" in ended.stdout for step in told["do"])
 
 
-@pytest.mark.parametrize("topic", help_pages.TOPICS)
+@pytest.mark.parametrize("topic", topics.TOPICS)
 def test_every_topic_has_a_page_no_wider_than_a_terminal_can_show(topic: str) -> None:
     ended = Ended("help", topic)
     assert (ended.exit, ended.stderr) == (0, "")
@@ -251,7 +250,7 @@ def test_every_topic_has_a_page_no_wider_than_a_terminal_can_show(topic: str) ->
 
 def test_the_pages_name_only_commands_that_exist() -> None:
     words = {row.words for row in tree.ROWS} | set(tree.GROUPS)
-    texts = [Ended("help", name).stdout for name in (*help_pages.TOPICS, *map(str.lower, help_pages.codes()))]
+    texts = [Ended("help", name).stdout for name in (*topics.TOPICS, *map(str.lower, topics.codes()))]
     for named in re.findall(r"newsletter ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", "\n".join(texts)):
         first, _, second = named.partition(" ")
         assert named in words or first in words, f"newsletter {named}"

@@ -5,29 +5,16 @@ The texts lie in topics/: NAME.txt for a topic, errors.toml for the codes. A com
 
 import textwrap
 import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from newsletter_cli.cli import tree
+from newsletter_cli.cli import completion, tree
 from newsletter_cli.cli.exits import EXITS, Exit
 from newsletter_cli.cli.frame import Reply, Run, build, command
-from newsletter_cli.errors import NewsletterError, UsageError
+from newsletter_cli.cli.topics import TEXTS, TOPICS, codes
+from newsletter_cli.errors import UsageError
 
-TEXTS: Final = Path(__file__).parent / "topics"
-TOPICS: Final = {
-    "workflow": "the way of one digest, from files to readers",
-    "exit-codes": "what each exit code means, and what a script should do",
-    "environment": "variables that this program reads",
-    "encodings": "how the encoding of a file is found",
-    "terminals": "Arabic in a terminal, colour, --plain",
-    "checks": "levels, codes, how to switch one off",
-    "templates": "how to change what a digest looks like",
-    "reputation": "what to do when a provider does not want our mail",
-}
-# Codes of errors that are not in the tree of errors.py.
-EDGE_CODES: Final = {"BUG": Exit.ERROR, "INTERRUPTED": Exit.INTERRUPTED}
 WIDTH: Final = 100
 
 
@@ -35,7 +22,8 @@ WIDTH: Final = 100
 def show(
     run: Run,
     topic: Annotated[
-        list[str] | None, typer.Argument(metavar="TOPIC", help="A topic, an error code, or a command.")
+        list[str] | None,
+        typer.Argument(metavar="TOPIC", help="A topic, an error code, or a command.", autocompletion=completion.topics),
     ] = None,
 ) -> Reply:
     """Without a topic, the list of topics and codes."""
@@ -71,12 +59,6 @@ def contents() -> str:
         " ".join(codes()), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
     )
     return "\n".join([*lines, "", "Commands: newsletter --help · newsletter COMMAND --help"])
-
-
-def codes() -> dict[str, int]:
-    """Every error code and its exit code, in the order of the tree."""
-    found = {code: kind.exit for kind in NewsletterError.__subclasses__() for code in sorted(kind.codes)}
-    return found | EDGE_CODES
 
 
 def exit_codes() -> str:

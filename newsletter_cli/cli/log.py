@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import LISTING, Reply, Run, command
 from newsletter_cli.cli.table import Column, Listing
@@ -30,7 +31,12 @@ COLUMNS: Final = (
 def log(
     run: Run,
     about: Annotated[
-        str | None, typer.Argument(metavar="ID|EMAIL", help="A digest, a list or a reader; none: the latest acts.")
+        str | None,
+        typer.Argument(
+            metavar="ID|EMAIL",
+            help="A digest, a list or a reader; none: the latest acts.",
+            autocompletion=completion.digests,
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="NUMBER", min=1, help="Only so many of the latest acts.")

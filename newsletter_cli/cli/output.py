@@ -168,11 +168,26 @@ class Out:
         return wants_colour(stream, self.env, choice=self.options.color, plain=self.options.plain)
 
     def _for_people(self, listing: Listing) -> None:
+        if self.options.plain:
+            self._one_by_one(listing)
+            return
         drawn = lines(listing, self.plain, self._width(), isolates=wants_isolates(self.env, self.bidi))
         if not drawn:
             self.say(listing.empty or self.words.gettext("Nothing to list."))
         for line in drawn:
             self.result(line)
+
+    def _one_by_one(self, listing: Listing) -> None:
+        """--plain: one fact per line, rows apart, as a screen reader wants it."""
+        rows = 0
+        for row in listing.rows:
+            if rows:
+                self.result()
+            rows += 1
+            shown = [(column.head, value) for column, value in zip(listing.columns, row, strict=True) if column.shown]
+            self.fields(shown)
+        if not rows:
+            self.say(listing.empty or self.words.gettext("Nothing to list."))
 
     def _delimited(self, listing: Listing, delimiter: str) -> None:
         buffer = io.StringIO()

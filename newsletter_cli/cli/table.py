@@ -23,6 +23,11 @@ class Column:
     arabic: bool = False  # may hold Arabic: only the last column of a table may
     shown: bool = True  # False: in jsonl and csv only
 
+    @property
+    def head(self) -> str:
+        """The header for people."""
+        return self.title or self.name.replace("_", " ").capitalize()
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -51,7 +56,7 @@ def lines(
     rows = [latin_first([plain(row[place]) for place in places]) for row in listing.rows]
     if not rows:
         return ()
-    heads = [column.title or column.name.replace("_", " ").capitalize() for column in columns]
+    heads = [column.head for column in columns]
     widths = [max(map(cell_len, cells)) for cells in zip(heads, *rows, strict=True)]
     room = widths[-1] if width is None else max(LEAST, width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
     return tuple(_line(cells, columns, [*widths[:-1], min(widths[-1], room)], isolates) for cells in (heads, *rows))

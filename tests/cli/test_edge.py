@@ -98,10 +98,31 @@ def test_options_stand_before_or_after_the_command_and_the_later_wins(outside: P
     assert run("--format", "json", "help", "--format", "table", cwd=outside).stdout.startswith(b"Topics")
 
 
-def test_completion_offers_commands_without_importing_them(outside: Path) -> None:
-    env = os.environ | {"_NEWSLETTER_COMPLETE": "complete_bash", "COMP_WORDS": "newsletter he", "COMP_CWORD": "1"}
-    ended = run(cwd=outside, env=env)
-    assert ended.stdout.split() == [b"help"]
+def completed(typed: str, cwd: Path) -> list[bytes]:
+    """What bash would offer behind the words typed."""
+    words = typed.split(" ")
+    env = os.environ | {
+        "_NEWSLETTER_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1),
+    }  # fmt: skip
+    ended = run(cwd=cwd, env=env)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    return ended.stdout.split()
+
+
+def test_completion_offers_commands_topics_and_options(outside: Path) -> None:
+    assert completed("newsletter hel", outside) == [b"help"]
+    assert completed("newsletter help smtp-", outside) == [b"smtp-auth", b"smtp-connect", b"smtp-tls"]
+    assert completed("newsletter help --no", outside) == [b"--no-input"]
+
+
+def test_completion_offers_the_digests_of_the_newsroom_and_is_silent_outside(
+    newsroom_folder: Path, outside: Path
+) -> None:
+    for name in ("2026-w41", "2026-w42", "alert-1"):
+        (newsroom_folder / "digests" / f"{name}.md").write_text("", encoding="utf-8")
+    assert completed("newsletter log 2026", newsroom_folder) == [b"2026-w41", b"2026-w42"]
+    assert completed(f"newsletter -C {newsroom_folder} log al", outside) == [b"alert-1"]
+    assert completed("newsletter log 2026", outside) == []
 
 
 def test_a_listing_that_nobody_reads_to_its_end_stops_quietly_with_the_code_of_its_reply(outside: Path) -> None:

@@ -65,6 +65,20 @@ def test_for_people_a_listing_is_a_table_with_arabic_last_and_nothing_cut_in_a_p
     )
 
 
+def test_a_plain_listing_has_one_fact_per_line(run_command: Runner) -> None:
+    assert run_command(listing, "--plain").stdout == (
+        "Email          reader1@example.org\n"
+        "Count          5\n"
+        "Joined         2026-10-01\n"
+        "Name and city  قارئة · دمشق\n"
+        "\n"
+        "Email          r2@example.org\n"
+        "Count          1250\n"
+        "Joined         2026-01-02\n"
+        "Name and city  =1+1[31m\n"
+    )
+
+
 def test_a_listing_has_all_columns_in_csv_and_formulas_are_neutralised(run_command: Runner) -> None:
     assert run_command(listing, "--format", "csv").stdout == (
         "email,count,joined,key,name\n"
