@@ -49,6 +49,15 @@ def schedule(connection: Connection, storage: Storage, order: Order, at: datetim
     return _insert(connection, storage, order, now, state=SendState.SCHEDULED, at=at, holder="")
 
 
+def reschedule(connection: Connection, scheduled: Send, at: datetime) -> None:
+    """Another time for a scheduled send; its frozen content stays."""
+    changed = connection.execute(
+        update(send).where(send.c.id == scheduled.id, send.c.state == SendState.SCHEDULED.value).values(at=at)
+    ).rowcount
+    if not changed:
+        raise busy(scheduled.digest)
+
+
 def claim_digest(
     connection: Connection, storage: Storage, order: Order, holder: str, holders: Path, now: datetime
 ) -> int:

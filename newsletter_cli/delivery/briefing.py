@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,9 @@ class Briefing:
             return None
         usual = sum(self.recent) / len(self.recent)
         return (self.readers - usual) / usual if usual else None
+
+
+NOBODY: Final = Briefing(readers=0, left_out=LeftOut(), samples=(), recent=(), today=())  # of a list without readers
 
 
 def brief(

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, TypeAlias, cast
 
@@ -29,6 +28,7 @@ from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.retry import RetryPolicy, next_try
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, SendState, delivery_after, same_attempt
 from newsletter_cli.mail.reader import Reader
+from newsletter_cli.settings import is_allowed
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import EPOCH, Instant, chunk, delivery, send, subscriber, subscription
 from newsletter_cli.subscribers import audience
@@ -249,7 +249,7 @@ class Ledger:
 
     def _not_now(self, connection: Connection, row: Found) -> str | None:
         """Why a reader who may be written to gets nothing of this send all the same; moves a changed address along."""
-        if not self._may_receive(row.address):
+        if self.only_to and not is_allowed(self.only_to, row.address):
             return "only-to"
         if row.address != row.frozen:
             if _has_address(connection, self.send_id, row.address, but=row.id):
@@ -258,9 +258,6 @@ class Ledger:
                 update(delivery).where(delivery.c.id == row.id).values(address=row.address, domain=row.domain)
             )
         return None
-
-    def _may_receive(self, address: str) -> bool:
-        return not self.only_to or any(fnmatchcase(address.casefold(), p.casefold()) for p in self.only_to)
 
     def _due_from(self, row: Found, chunk_id: int) -> Due:
         return Due(

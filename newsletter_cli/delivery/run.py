@@ -9,7 +9,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.message import Compiled, compile_content
 from newsletter_cli.mail.stamp import Stamp
-from newsletter_cli.settings import Rate, Settings
+from newsletter_cli.mail.tokens import Keyring
+from newsletter_cli.settings import Rate, SafetySettings, Settings
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import send, version
@@ -103,17 +104,27 @@ def compiled_send(storage: Storage, current: Send, settings: Settings) -> Compil
         text = connection.execute(select(version.c.content).where(version.c.hash == current.version)).scalar_one()
         keyring = load_keyring(connection)
     assert current.dated is not None
-    stamp = Stamp(
-        date=current.dated,
+    stamp = stamp_of(settings, keyring, current.dated)
+    return compile_content(Content.from_json(text), replace(stamp, key_number=current.key_number))
+
+
+def stamp_of(settings: Settings, keyring: Keyring, date: datetime) -> Stamp:
+    """What the settings add to a version at a moment, under the current key."""
+    return Stamp(
+        date=date,
         timezone=settings.newsroom.zone,
         public_url=settings.web.public_url,
         keyring=keyring,
-        key_number=current.key_number,
         verp=settings.smtp.verp,
         # Unsigned, one-click would be ignored or held against us (RFC 8058 §4): the relay has to sign both fields.
         post_header=settings.smtp.relay_signs,
     )
-    return compile_content(Content.from_json(text), stamp)
+
+
+def safety_of(settings: Settings, list_slug: str) -> SafetySettings:
+    """What holds for a list: the newsroom's safety, and where the list's own is stricter, that."""
+    known = settings.lists.get(list_slug)
+    return settings.safety if known is None else known.safety
 
 
 def server_of(settings: Settings, ehlo_name: str) -> Server:
@@ -153,7 +164,7 @@ def _engine_maker(
         lease=settings.worker.engine.lease,
         retry=RetryPolicy(smtp.retry, smtp.give_up),
         chance=random.Random(),
-        only_to=settings.safety.only_to,
+        only_to=safety_of(settings, current.list).only_to,
     )
     plan = Plan(
         connections=smtp.connections,

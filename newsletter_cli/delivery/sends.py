@@ -176,15 +176,6 @@ def move(connection: Connection, send_id: int, event: SendEvent, **columns: Any)
     return False
 
 
-def next_due(connection: Connection, send_id: int) -> datetime | None:
-    """When the earliest retry of a send is due, None when there is none."""
-    return connection.execute(
-        select(func.min(delivery.c.due, type_=delivery.c.due.type))
-        .select_from(delivery.join(chunk, chunk.c.id == delivery.c.chunk_id))
-        .where(chunk.c.send_id == send_id, chunk.c.retry > 0, delivery.c.outcome == Outcome.RETRY)
-    ).scalar_one()
-
-
 def holders_of(connection: Connection, send_id: int | None = None) -> frozenset[str]:
     """Names of the processes that lease chunks (of one send, or of all), or arm a send in their foreground."""
     leased: list[ColumnElement[bool]] = [chunk.c.holder != "", chunk.c.state == "leased"]

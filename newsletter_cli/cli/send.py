@@ -1,0 +1,481 @@
+"""newsletter send: send or schedule a digest. Everything that could be wrong is asked before anything leaves."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+
+from newsletter_cli.cli import plans
+from newsletter_cli.cli.exits import Exit
+from newsletter_cli.cli.frame import Reply, Run, command
+from newsletter_cli.cli.issue import Ready, frozen, ready, refuse_findings
+from newsletter_cli.cli.live import Countdown
+from newsletter_cli.cli.output import number
+from newsletter_cli.cli.progress import duration
+from newsletter_cli.cli.sending import carry, conditions_of, demand_no_stop, demand_server, not_live
+from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
+from newsletter_cli.delivery import arming, sends
+from newsletter_cli.delivery.arming import Order
+from newsletter_cli.delivery.briefing import NOBODY, Briefing, brief, limit_of, unusual
+from newsletter_cli.delivery.holder import Life, hold, life_of
+from newsletter_cli.delivery.keys import load_keyring
+from newsletter_cli.delivery.run import Conditions, safety_of, sweep_holders
+from newsletter_cli.delivery.sends import Send, Tally
+from newsletter_cli.delivery.states import SendEvent, SendState
+from newsletter_cli.digest.versions import last_trial, tested
+from newsletter_cli.errors import NotConfirmedError, RefusedError, UsageError
+from newsletter_cli.schedule.when import read_when
+from newsletter_cli.settings import SafetySettings
+from newsletter_cli.settings.kinds import DURATION, RATES, WrongValueError
+from newsletter_cli.storage.acts import note
+from newsletter_cli.subscribers import audience
+from newsletter_cli.subscribers.audience import Expr, parse_where
+from newsletter_cli.subscribers.lists import list_id as find_list_id
+
+LOOK: Final = 0.1  # seconds between two looks at the send in the countdown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the command line asks for."""
+
+    list: str | None
+    where: str | None
+    at: str | None
+    confirm: str | None
+    max_recipients: int | None
+    rate: str | None
+    canary: int | None
+    undo: int | None
+    wait: str | None
+    rehearse: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom a send is for, and what was seen of them before it was confirmed."""
+
+    list_id: int
+    where: Expr
+    briefing: Briefing
+
+
+@command(
+    "send",
+    examples=(
+        "newsletter send 2026-w42",
+        "newsletter send 2026-w42 --confirm weekly --max-recipients 13000 --json",
+        'newsletter send 2026-w42 --at "wed 07:00"',
+    ),
+    exits=(0, 2, 3, 4, 5, 6, 7, 8, 9, 130),
+    changes=True,
+    sends=True,
+)
+def send(
+    run: Run,
+    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.")],
+    list_: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Another list than the digest's.")] = None,
+    where: Annotated[str | None, typer.Option("--where", metavar="EXPR", help="Only these readers of it.")] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="WHEN", help="Schedule it for this time.")] = None,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", metavar="LIST", help="The list again, instead of the questions.")
+    ] = None,
+    max_recipients: Annotated[
+        int | None, typer.Option("--max-recipients", metavar="N", min=1, help="Refuse when there are more readers.")
+    ] = None,
+    rate: Annotated[str | None, typer.Option("--rate", metavar="RATE", help="10/s, 500/hour or off.")] = None,
+    undo: Annotated[
+        int | None, typer.Option("--undo", metavar="SECONDS", min=0, help="Length of the countdown.")
+    ] = None,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="TIME", help="How long to stay for temporary failures.")
+    ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Write one .eml per reader instead; opens no connection.")
+    ] = False,
+    canary: Annotated[
+        int | None,
+        typer.Option("--canary", metavar="N", min=0, help="Not active yet in this version.", rich_help_panel="More"),
+    ] = None,
+) -> Reply:
+    """Asks for the number of readers before anything leaves; a script gives --confirm and --max-recipients. Whoever
+    leaves while it runs is skipped. A send that was stopped goes on with “newsletter resume”."""
+    wish = Wish(
+        list=list_, where=where, at=at, confirm=confirm, max_recipients=max_recipients, rate=rate, canary=canary,
+        undo=undo, wait=wait, rehearse=rehearse,
+    )  # fmt: skip
+    quiet = rehearse or run.globals.dry_run
+    if not quiet:
+        demand_no_stop(run)
+    scheduled, over = _begun_before(run, digest)
+    if over is not None and not rehearse:
+        return over
+    issue = frozen(run, scheduled) if scheduled is not None else ready(run, digest, list_=list_, where=where)
+    moment = read_when(at, run.clock(), run.settings.newsroom.zone) if at is not None else None
+    if rehearse:
+        return plans.rehearse(run, issue, _audience(run, issue))
+    return _send(run, issue, wish, moment, scheduled)
+
+
+def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled: Send | None) -> Reply:
+    safety = safety_of(run.settings, issue.list)
+    demand_server(run)
+    if not run.globals.dry_run:
+        refused = _demand_live(run, issue, wish)
+        if refused is not None:
+            return refused
+    conditions = conditions_of(run, rates=_rates(wish.rate), wait=_wait(wish.wait))
+    refuse_findings(run, issue, safety.require_check)
+    _demand_approval(safety)
+    _demand_test(run, issue, safety)
+    found = _audience(run, issue)
+    _demand_size(run, issue, found.briefing, safety, wish)
+    plans.show(run, issue, found.briefing, conditions, moment, safety)
+    if run.globals.dry_run:
+        return plans.planned(run, issue, found, command=_script(issue, found.briefing, wish))
+    _confirm(run, issue, found.briefing, safety, wish, moment)
+    if moment is not None:
+        return _schedule(run, issue, found, wish, moment, scheduled)
+    return _arm_and_go(run, issue, found, wish, safety, conditions)
+
+
+# --- what was before ---------------------------------------------------------------------------------------------
+
+
+def _begun_before(run: Run, digest: str) -> tuple[Send | None, Reply | None]:
+    """(a scheduled send of this digest, the reply when there is nothing to begin)."""
+    with run.storage.read() as connection:
+        found = sends.find_send(connection, digest)
+        if found is None:
+            return None, None
+        tally, names = sends.tally(connection, found.id), sends.holders_of(connection, found.id)
+    living = any(life_of(run.newsroom.holders, name) is not Life.DEAD for name in names)
+    if found.state is SendState.SCHEDULED:
+        return found, None
+    if found.state is SendState.ARMING and not living:
+        return None, None  # died while it froze its readers: nothing of it counts, the new one takes its place
+    if found.state is SendState.CANCELLED:
+        raise UsageError("USAGE", f"{digest} was cancelled; a cancelled digest is not sent again.",
+                         fix=f"newsletter compose --correction-of {digest}")  # fmt: skip
+    if found.state is SendState.SENT:
+        return None, _already(run, found, tally)
+    if living:
+        raise arming.busy(digest)
+    return None, _unfinished(run, found, tally)
+
+
+def _already(run: Run, found: Send, tally: Tally) -> Reply:
+    ended = found.ended.astimezone(run.settings.newsroom.zone) if found.ended else None
+    when = f" on {ended:%Y-%m-%d %H:%M}" if ended else ""
+    steps = next_steps(found, tally)
+    return Reply(
+        document_of(found, tally, already=True, next_=steps),
+        human=lambda: run.out.result(f"Already sent{when} to {tally.accepted:,} readers. Nothing to do."),
+        next=steps,
+    )
+
+
+def _unfinished(run: Run, found: Send, tally: Tally) -> Reply:
+    """Begun by a process that is gone, or paused: only resume goes on."""
+    if found.state is SendState.ARMED:
+        with run.storage.write() as connection:
+            sends.move(connection, found.id, SendEvent.PAUSE, reason="user")
+            found, tally = sends.send_by_id(connection, found.id), sends.tally(connection, found.id)
+    steps = next_steps(found, tally)
+
+    def tell() -> None:
+        run.out.result(f"{found.digest} was begun before and is not finished. So far:")
+        tell_sum(run, tally)
+
+    return Reply(document_of(found, tally, next_=steps), max(exit_of(found, tally), Exit.TRY_AGAIN), human=tell,
+                 next=steps)  # fmt: skip
+
+
+# --- what must be so ---------------------------------------------------------------------------------------------
+
+
+def _demand_live(run: Run, issue: Ready, wish: Wish) -> Reply | None:
+    """NOT-LIVE; at a terminal a rehearsal is offered instead."""
+    if run.settings.safety.live:
+        return None
+    if not run.can_ask or wish.at is not None or not run.ask_yes(
+        "This newsroom is not live: no mail leaves it. Write a rehearsal instead, one .eml per reader?"
+    ):  # fmt: skip
+        raise not_live(run)
+    return plans.rehearse(run, issue, _audience(run, issue))
+
+
+def _demand_approval(safety: SafetySettings) -> None:
+    if safety.approvals:
+        raise RefusedError(
+            "NOT-APPROVED", f"safety.approvals asks for {safety.approvals}; this version cannot record approvals yet.",
+            fix="newsletter config set safety.approvals 0",
+        )  # fmt: skip
+
+
+def _demand_test(run: Run, issue: Ready, safety: SafetySettings) -> None:
+    if not safety.require_test:
+        return
+    with run.storage.read() as connection:
+        if tested(connection, issue.hash):
+            return
+        last = last_trial(connection, issue.digest)
+    other = f"; the tested one was {last.version[:8]}" if last else ""
+    raise RefusedError(
+        "NOT-TESTED",
+        f"This version ({issue.hash[:8]}) has not been test-sent{other}.",
+        fix=f"newsletter test {issue.digest}",
+    )
+
+
+def _audience(run: Run, issue: Ready) -> Audience:
+    where = parse_where(issue.where)
+    now = run.clock()
+    with run.storage.read() as connection:
+        list_id = find_list_id(connection, issue.list)
+        if list_id is None:  # nobody has ever joined it
+            return Audience(list_id=0, where=where, briefing=NOBODY)
+        audience.check_names(connection, where, run.settings.lists)
+        briefing = brief(
+            connection, list_id=list_id, where=where, digest=issue.digest,
+            settings_zone_now=now.astimezone(run.settings.newsroom.zone), now=now,
+        )  # fmt: skip
+    return Audience(list_id=list_id, where=where, briefing=briefing)
+
+
+def _demand_size(run: Run, issue: Ready, briefing: Briefing, safety: SafetySettings, wish: Wish) -> None:
+    if not briefing.readers:
+        raise RefusedError(
+            "EMPTY-LIST", f"Nobody on {issue.list} would get this.",
+            facts=(("left out", f"{briefing.left_out.total:,}"),) if briefing.left_out.total else (),
+            fix=f"newsletter lists count {issue.list}",
+        )  # fmt: skip
+    limit = limit_of(safety, wish.max_recipients)
+    if limit is not None and briefing.readers > limit:
+        raise RefusedError(
+            "TOO-MANY", f"{briefing.readers:,} readers are more than {limit:,}.",
+            fix=f"look at the list, or raise --max-recipients to {briefing.readers}",
+            details={"readers": briefing.readers, "limit": limit},
+        )  # fmt: skip
+
+
+# --- confirming --------------------------------------------------------------------------------------------------
+
+
+def _confirm(
+    run: Run, issue: Ready, briefing: Briefing, safety: SafetySettings, wish: Wish, moment: datetime | None
+) -> None:
+    """A person types the number of readers, and the list's name when something is unusual; a script gives both."""
+    start = (moment or run.clock()).astimezone(run.settings.newsroom.zone)
+    reasons = unusual(briefing, safety, start)
+    if wish.confirm is not None:
+        run.ask.given(wish.confirm, issue.list)
+        if not run.can_ask and limit_of(safety, wish.max_recipients) is None:
+            raise _not_confirmed(issue, briefing)
+        for reason in reasons:
+            run.out.warn(reason)
+        return
+    if not run.can_ask:
+        raise _not_confirmed(issue, briefing)
+    run.ask_number(briefing.readers, "Type the number of readers to send, or Enter to stop", f"--confirm {issue.list}")
+    if reasons:
+        for reason in reasons:
+            run.out.warn(reason)
+        run.ask_name(issue.list, "Type the name of the list as well", f"--confirm {issue.list}")
+
+
+def _not_confirmed(issue: Ready, briefing: Briefing) -> NotConfirmedError:
+    flags = f"--confirm {issue.list} --max-recipients {_rounded(briefing.readers)}"
+    return NotConfirmedError(
+        "NOT-CONFIRMED", "A send needs a person, or the flags that stand for one.",
+        fix=f"add: {flags} (--yes is not enough for a send)", details={"flags": flags},
+    )  # fmt: skip
+
+
+def _rounded(readers: int) -> int:
+    """A ceiling a little above: 12,480 → 13,000."""
+    step: int = 10 ** max(0, len(str(readers)) - 2)
+    return -(-readers // step) * step
+
+
+def _script(issue: Ready, briefing: Briefing, wish: Wish) -> str:
+    """The same send as a command without questions."""
+    parts = [f"newsletter send {issue.digest} --confirm {issue.list}",
+             f"--max-recipients {wish.max_recipients or _rounded(briefing.readers)}"]  # fmt: skip
+    for flag, value in (("--list", wish.list), ("--where", wish.where), ("--at", wish.at), ("--rate", wish.rate),
+                        ("--wait", wish.wait)):  # fmt: skip
+        if value is not None:
+            parts.append(f'{flag} "{value}"')
+    if wish.undo is not None:
+        parts.append(f"--undo {wish.undo}")
+    return " ".join(parts)
+
+
+def _rates(text: str | None) -> tuple | None:  # type: ignore[type-arg]
+    try:
+        return None if text is None else RATES.read(RATES.from_text(text))
+    except WrongValueError as error:
+        raise UsageError("USAGE", f"--rate takes {RATES.allowed}, not “{text}”.", fix="--rate 10/s") from error
+
+
+def _wait(text: str | None) -> timedelta | None:
+    try:
+        return None if text is None else DURATION.read(DURATION.from_text(text))
+    except WrongValueError as error:
+        raise UsageError("USAGE", f"--wait takes {DURATION.allowed}, not “{text}”.", fix="--wait 10m") from error
+
+
+# --- scheduling and arming -----------------------------------------------------------------------------------------
+
+
+def _order(run: Run, issue: Ready, found: Audience, wish: Wish, key_number: int) -> Order:
+    options = {name: value for name, value in (("rate", wish.rate), ("wait", wish.wait)) if value is not None}
+    return Order(
+        digest=issue.digest,
+        version=issue.hash,
+        list_id=found.list_id,
+        where=issue.where,
+        profile=run.settings.profile,
+        key_number=key_number,
+        by=run.user,
+        options=dict(options),
+    )
+
+
+def _schedule(
+    run: Run, issue: Ready, found: Audience, wish: Wish, moment: datetime, scheduled: Send | None
+) -> Reply:  # fmt: skip
+    now = run.clock()
+    with run.storage.write() as connection:
+        order = _order(run, issue, found, wish, load_keyring(connection).current)
+        if scheduled is None:
+            send_id = arming.schedule(connection, run.storage, order, moment, now)
+        else:
+            send_id = scheduled.id
+            arming.reschedule(connection, scheduled, moment)
+        note(connection, at=now, by=run.user, what="scheduled", digest=issue.digest, list=issue.list,
+             details=f"for {moment:%Y-%m-%d %H:%M} UTC ({issue.hash[:8]})")  # fmt: skip
+        stored = sends.send_by_id(connection, send_id)
+    local = moment.astimezone(run.settings.newsroom.zone)
+
+    def tell() -> None:
+        zone = run.settings.newsroom.zone.key
+        run.out.done(
+            f"Scheduled: {local:%A} {local.day} {local:%B %Y, %H:%M} {zone} ({moment:%H:%M} UTC), "
+            f"in {duration(moment - now)}."
+        )
+        run.out.result("  Readers who join before then are included; the issue itself is frozen "
+                       f"(version {issue.hash[:8]}).")  # fmt: skip
+        run.out.warn("This version has no worker: nothing begins by itself. Give the command below at that time.")
+
+    steps = (f"newsletter send {issue.digest}", f"newsletter cancel {issue.digest}")
+    return Reply(document_of(stored, Tally(), next_=steps), human=tell, next=steps)
+
+
+def _arm_and_go(
+    run: Run, issue: Ready, found: Audience, wish: Wish, safety: SafetySettings, conditions: Conditions
+) -> Reply:
+    undo = safety.undo_seconds if wish.undo is None else wish.undo
+    with hold(run.newsroom.holders) as holder, _signals_interrupt():
+        with run.storage.write() as connection:
+            order = _order(run, issue, found, wish, load_keyring(connection).current)
+            send_id = arming.claim_digest(
+                connection, run.storage, order, holder.name, run.newsroom.holders, run.clock()
+            )  # fmt: skip
+            armed = sends.send_by_id(connection, send_id)
+        try:
+            _freeze(run, issue, found, armed, undo)
+            _count_down(run, armed, undo)
+        except KeyboardInterrupt:
+            arming.undo(run.storage, armed)
+            return _stopped_in_time(run, armed)
+        except BaseException:
+            arming.undo(run.storage, armed)
+            raise
+        begun = _begin(run, issue, armed, found.briefing.readers, wish)
+        if begun is not None:
+            return begun
+        plans.keep_copies(run, issue)
+        reply = carry(run, armed.id, holder, conditions)
+    sweep_holders(run.storage, run.newsroom.holders)
+    return reply
+
+
+def _freeze(run: Run, issue: Ready, found: Audience, armed: Send, undo: int) -> None:
+    now = run.clock()
+    if found.briefing.readers > 50_000:
+        run.out.say(f"Freezing {found.briefing.readers:,} readers…")
+    frozen_count = arming.freeze(
+        run.storage, armed.id, list_id=found.list_id, where=found.where,
+        chunk_size=run.settings.worker.engine.chunk, now=now,
+    )  # fmt: skip
+    if frozen_count != found.briefing.readers:
+        raise NotConfirmedError(
+            "WRONG-COUNT",
+            f"The list changed while you confirmed: {frozen_count:,} readers now, {found.briefing.readers:,} then.",
+            fix=f"newsletter send {issue.digest}",
+            details={"confirmed": found.briefing.readers, "now": frozen_count},
+        )
+    with run.storage.write() as connection:
+        arming.arm(
+            connection, armed.id, audience_size=frozen_count, now=run.clock(), undo=timedelta(seconds=undo)
+        )  # fmt: skip
+
+
+def _count_down(run: Run, armed: Send, undo: int) -> None:
+    """The undo window: Ctrl-C, or a pause or cancel from elsewhere, and nothing leaves."""
+    if not undo:
+        return
+    until = time.monotonic() + undo
+    with Countdown(run.out, undo, lambda: until - time.monotonic()):
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(LOOK, left))
+            with run.storage.read() as connection:
+                if sends.send_by_id(connection, armed.id).state is not SendState.ARMED:
+                    return
+
+
+def _begin(run: Run, issue: Ready, armed: Send, readers: int, wish: Wish) -> Reply | None:
+    """armed → sending; the reply when somebody paused or cancelled it in the countdown."""
+    now = run.clock()
+    with run.storage.write() as connection:
+        if arming.begin(connection, armed.id, now):
+            loosened = f", undo {wish.undo} s" if wish.undo is not None else ""
+            note(connection, at=now, by=run.user, what="began", digest=issue.digest, list=issue.list,
+                 details=f"to {number(readers)} readers ({issue.hash[:8]}){loosened}")  # fmt: skip
+            return None
+        stopped, tally = sends.send_by_id(connection, armed.id), sends.tally(connection, armed.id)
+    steps = next_steps(stopped, tally)
+    return Reply(
+        document_of(stopped, tally, next_=steps), exit_of(stopped, tally),
+        human=lambda: run.out.result(f"{stopped.digest} was {stopped.state} in the countdown. Nothing was sent."),
+        next=steps,
+    )  # fmt: skip
+
+
+def _stopped_in_time(run: Run, armed: Send) -> Reply:
+    """Ctrl-C in the countdown: the state is what it was before."""
+    before = "scheduled" if armed.at is not None else "draft"
+    document = {**document_of(armed, Tally()), "state": before, "at": armed.at}
+    return Reply(document, Exit.INTERRUPTED, human=lambda: run.out.result("Stopped. Nothing was sent."))
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP end arming and countdown as Ctrl-C does; the run itself sets its own."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
