@@ -18,7 +18,7 @@ from ..errors import ConfigError, TryAgainError, UsageError
 from .kinds import SLUG, Kind, WrongValueError, toml_value
 from .layers import nest
 from .load import CONFIG_NAME, Located, as_error, read_layers, without_secrets
-from .reading import spelled, unknown_key
+from .reading import plain_value, spelled, unknown_key
 from .secrets import Given, SecretSource
 from .shapes import Path, Perhaps, Section, dotted, keys_of, shape_at, split_key
 from .sources import account_of, parse_toml, read_config, user_config
@@ -35,6 +35,7 @@ class Change:
     key: str
     before: object  # the plain value in the file, None when it held none; secrets are dots
     after: object
+    default: object  # what holds when nothing says otherwise
 
 
 def set_value(root: File, key: str, text: str, *, config: File | None = None, write: bool = True) -> Change:
@@ -58,7 +59,7 @@ def set_value(root: File, key: str, text: str, *, config: File | None = None, wr
         raise _no_list(path[1])
     before = _value(_read(file), path)
     _rewrite(root, file, lambda old: with_value(old, path, value), write=write)
-    return Change(dotted(path), _shown(path, before), _shown(path, value))
+    return Change(dotted(path), _shown(path, before), _shown(path, value), _shown(path, _default(path)))
 
 
 def set_secret_form(root: File, key: str, form: SecretSource, *, config: File | None = None) -> None:
@@ -203,6 +204,20 @@ def _plain_from(path: Path, text: str) -> object:
             sent="",
         ) from error
     return value
+
+
+def known_key(key: str) -> None:
+    """ConfigError CONFIG-KEY, with the likeliest one, unless the tree has this key or section."""
+    _known_path(key)
+
+
+def _default(path: Path) -> object:
+    """The plain value of a key that nobody set; None for one with a free name."""
+    parent, keys = shape_at(ROOT, path[:-1]), {}
+    if isinstance(parent, Section | Perhaps):
+        keys = dict(keys_of(parent.record))
+    key = keys.get(path[-1])
+    return None if key is None else plain_value(key.shape, key.default)
 
 
 def reason_against(key: str, text: str) -> str:

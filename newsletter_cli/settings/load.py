@@ -18,7 +18,7 @@ from .reading import Problem, Reading, plain_tree, read_tree
 from .rules import broken_rules, default_id, wrong_version
 from .safety import looser_keys, strictest
 from .secrets import DOTS
-from .shapes import Path, dotted, shape_at
+from .shapes import Path, dotted, shape_at, split_key
 from .sources import file_layer, newsroom_id, parse_toml, profile_layer, read_config, user_config, user_layer
 from .tree import ROOT, ListSettings, SafetySettings, Settings
 
@@ -56,7 +56,7 @@ class Loaded:
         if not found or found[0].key == key:
             return found[0] if found else None
         origins = dict.fromkeys(entry.origin for entry in found)
-        return Entry(key, {entry.key.removeprefix(key + "."): entry.value for entry in found}, ", ".join(origins))
+        return Entry(key, without_secrets(_value_at(plain_tree(self.settings), split_key(key))), ", ".join(origins))
 
     def _is_the_newsrooms(self, path: Path) -> bool:
         return path[0] == "lists" and path[2:3] == ("safety",) and dotted(path) not in self.origins
