@@ -32,7 +32,7 @@ from newsletter_cli.digest.shelf import Shelf
 from newsletter_cli.digest.slots import Marks
 from newsletter_cli.digest.summary import cut
 from newsletter_cli.digest.views import ArticleView, BlockView, PictureView, RelatedView, Way
-from newsletter_cli.language import base_language, fold, message, number
+from newsletter_cli.language import base_language, fold, message, number, template
 
 SUMMARY: Final = 220  # letters of a card
 NBSP: Final = "\u00a0"
@@ -81,7 +81,6 @@ def article_view(entry: Entry, scene: Scene, *, is_lead: bool) -> ArticleView:
     writer = Writer(article.direction)
     shown = Shown(article, scene, writer)
     whole = entry.size is Size.FULL
-    author = message("digest.author", article.language, name=article.author) if article.author else ""
     return ArticleView(
         **way_fields(article.language, article.direction, scene.digits),
         slug=article.slug,
@@ -90,7 +89,7 @@ def article_view(entry: Entry, scene: Scene, *, is_lead: bool) -> ArticleView:
         is_lead=is_lead,
         title=writer.text(article.title),
         kicker=writer.text(article.kicker),
-        author=writer.text(author),
+        author=author_of(article),
         date=scene.day(article),
         url=article.url,
         image=shown.picture(article.image, "image") if article.image and entry.size is not Size.LINE else None,
@@ -107,6 +106,14 @@ def intro_view(
     """The editor's own words, in which slots may stand."""
     shown = Shown(None, scene, Writer(direction, marks), language)
     return tuple(shown.block(block, f"intro:{index}") for index, block in enumerate(blocks))
+
+
+def author_of(article: Article) -> Markup:
+    """«بقلم …», the name apart: a Latin one would else draw the date that follows it to its own side."""
+    if not article.author:
+        return Markup("")
+    before, _, after = template("digest.author", article.language).partition("{name}")
+    return Markup('{}<span dir="auto">{}</span>{}').format(before, article.author, after)
 
 
 # --- what HTML and text part share -------------------------------------------------------------------------------

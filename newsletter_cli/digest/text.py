@@ -41,7 +41,7 @@ from newsletter_cli.digest.page import (
     summary_of,
 )
 from newsletter_cli.digest.slots import Marks
-from newsletter_cli.language import direction_of, mark_text, message, number, to_digits
+from newsletter_cli.language import RLM, direction_of, first_strong, mark_text, message, number, to_digits
 
 # Private use: lines that run against the digest's direction, and lines that take no mark, until the last pass.
 _AGAINST: Final = "\ue00f"
@@ -167,10 +167,18 @@ def article_text(entry: Entry, digits: str, date: str, base: str) -> ArticleText
         size=entry.size.value,
         title=own(article.title),
         kicker=own(article.kicker),
-        byline=own(" · ".join(part for part in (author, date) if part)),
+        byline=own(_side_by_side(author, date, article.direction)),
         url=article.url,
         lines=tuple(own(line) for line in _body(entry, writer)),
     )
+
+
+def _side_by_side(first: str, second: str, direction: str) -> str:
+    """Two facts in one line; a Latin name at the end of the first must not draw the second to its side."""
+    if not (first and second):
+        return first or second
+    mark = RLM if direction == "rtl" and first_strong(first[::-1]) == "L" else ""
+    return f"{first}{mark} · {second}"
 
 
 def _body(entry: Entry, writer: TextWriter) -> Iterator[str]:
