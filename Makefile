@@ -4,11 +4,12 @@
 #   make fmt     format and repair            make check   format, lint, types, architecture; changes nothing
 #   make test    setup, check, all tests      make soak    the long runs that `make test` leaves out
 #   make demo    the program, shown           make golden  writes the expected outputs anew: read the diff like code
-#   make bench   one ratio for each claim     make dist    wheel and source archive
+#   make docs    the reference of commands    make bench   one ratio for each claim
+#   make dist    wheel and source archive
 
 SHELL := bash
 .DEFAULT_GOAL := test
-.PHONY: setup light debian fmt check test demo soak golden bench dist
+.PHONY: setup light debian fmt check test demo soak golden docs bench dist
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -45,6 +46,7 @@ check: .venv/dev-done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python docs/commands.py --check
 	$(BIN)/pytest --quiet tests/test_architecture.py
 
 test: setup check
@@ -59,6 +61,9 @@ golden: .venv/dev-done
 
 demo: light
 	$(BIN)/newsletter demo
+
+docs: .venv/dev-done
+	$(BIN)/python docs/commands.py
 
 bench: setup
 	@for row in benchmarks/p[0-9]*.py; do echo "$$row"; $(BIN)/python "$$row" || exit 1; done
