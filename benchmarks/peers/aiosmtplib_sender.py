@@ -19,14 +19,12 @@ async def send(port: int, addresses: list[str], data: bytes) -> None:
     await client.quit()
 
 
-async def main() -> None:
-    port, readers, file, connections = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+async def main(port: int, readers: int, data: bytes, connections: int) -> None:
     addresses = [f"reader{n}@example.org" for n in range(1, readers + 1)]
-    data = file.read_bytes()
     async with asyncio.TaskGroup() as group:
         for number in range(connections):
             group.create_task(send(port, addresses[number::connections], data))
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]).read_bytes(), int(sys.argv[4])))
