@@ -1,0 +1,195 @@
+"""Taking an import back: what it made goes, what it filled is emptied, but nobody is touched who has moved since.
+
+A reader has moved since when he confirmed, left, paused or got a message on that list, when somebody noted an act of
+his there, when his values or tags changed. His row stays as it is, and his address is listed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, or_, select, update
+
+from newsletter_cli.errors import UsageError
+from newsletter_cli.storage.acts import note
+from newsletter_cli.storage.engine import Storage
+from newsletter_cli.storage.schema import (
+    act,
+    delivery,
+    import_batch,
+    import_change,
+    list_,
+    subscriber,
+    subscription,
+    tag,
+)
+from newsletter_cli.subscribers.reading import tags_of
+from newsletter_cli.subscribers.states import SubscriptionStatus
+
+SLICE: Final = 1_000  # changes taken back in one transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What undoing an import did."""
+
+    batch: str
+    list: str
+    already: datetime | None  # when it was taken back before; then nothing was done now
+    removed: int  # readers who are off the list again
+    restored: int  # readers who have their values from before again
+    kept: tuple[str, ...]  # addresses of those who have moved since
+
+
+@dataclass(slots=True)
+class _Work:
+    """Sums over the slices."""
+
+    removed: int = 0
+    restored: int = 0
+    kept: list[str] = field(default_factory=list)
+
+
+def undo_import(storage: Storage, batch: str, at: datetime, *, by: str) -> TakenBack:
+    """Takes an import back, in slices. Stopped in the middle, the same call goes on.  UsageError NOT-FOUND."""
+    with storage.read() as connection:
+        found = _batch(connection, batch)
+    work = _Work()
+    after: int | None = 0
+    if found["undone"] is None:
+        with storage.slices() as slices:
+            while after is not None:
+                with slices.write() as connection:
+                    after = _slice(connection, found, after, work)
+            with slices.write() as connection:
+                connection.execute(update(import_batch).where(import_batch.c.id == batch).values(undone=at))
+                details = f"{batch}: {work.removed} readers off the list, {len(work.kept)} kept"
+                note(connection, at=at, by=by, what="import undone", list=found["slug"], details=details)
+    return TakenBack(
+        batch=batch,
+        list=found["slug"],
+        already=found["undone"],
+        removed=work.removed,
+        restored=work.restored,
+        kept=tuple(work.kept),
+    )
+
+
+def _batch(connection: Connection, batch: str) -> RowMapping:
+    query = select(import_batch, list_.c.slug).join(list_, list_.c.id == import_batch.c.list_id)
+    found = connection.execute(query.where(import_batch.c.id == batch)).mappings().first()
+    if found is not None:
+        return found
+    latest = select(import_batch.c.id).where(import_batch.c.undone.is_(None)).order_by(import_batch.c.created.desc())
+    known = list(connection.execute(latest.limit(3)).scalars())
+    raise UsageError(
+        "NOT-FOUND",
+        f"There is no import “{batch}”.",
+        facts=[("latest", ", ".join(known))] if known else [],
+        sent="",
+        fix=f"newsletter subscribers undo {known[0]}" if known else "newsletter log",
+        details={"batch": batch, "latest": known},
+    )
+
+
+def _slice(connection: Connection, batch: RowMapping, after: int, work: _Work) -> int | None:
+    """Takes the next changes back; the last of them, or None at the end."""
+    changes = connection.execute(_question(batch, after)).mappings().all()
+    tags = tags_of(connection, [change["subscriber_id"] for change in changes])
+    back = []
+    for change in changes:
+        if _has_moved(change, tags.get(change["subscriber_id"], ())):
+            work.kept.append(change["address"])
+        else:
+            back.append(change)
+    work.removed += sum(change["subscription_id"] is not None for change in back)
+    work.restored += _restore(connection, back)
+    _remove(connection, back)
+    return changes[-1]["id"] if changes else None
+
+
+def _question(batch: RowMapping, after: int) -> Any:
+    """The next changes of an import, with what stands there now and what happened since."""
+    return (
+        select(
+            import_change, subscriber.c.address, subscriber.c.name, subscriber.c.fields,
+            _subscription_moved(batch).label("subscription_moved"), _written_later().label("written_later"),
+            _is_needed().label("is_needed"),
+        )
+        .join(subscriber, subscriber.c.id == import_change.c.subscriber_id)
+        .outerjoin(subscription, subscription.c.id == import_change.c.subscription_id)
+        .where(import_change.c.batch_id == batch["id"], import_change.c.id > after)
+        .order_by(import_change.c.id)
+        .limit(SLICE)
+    )  # fmt: skip
+
+
+def _subscription_moved(batch: RowMapping) -> ColumnElement[bool]:
+    """The subscription that the import made is no longer what it made of it."""
+    status, reader = subscription.c.status, import_change.c.subscriber_id
+    return or_(
+        status == SubscriptionStatus.PAUSED,
+        and_(status == SubscriptionStatus.UNSUBSCRIBED, subscription.c.left_reason != "import"),
+        subscription.c.confirmed > batch["created"],
+        exists().where(delivery.c.subscriber_id == reader, delivery.c.subscription_id == subscription.c.id),
+        exists().where(act.c.subscriber_id == reader, act.c.list == batch["slug"], act.c.at > batch["created"]),
+    )
+
+
+def _written_later() -> ColumnElement[bool]:
+    """A later import filled values or put tags."""
+    later = import_change.alias("later")
+    return exists().where(
+        later.c.subscriber_id == import_change.c.subscriber_id,
+        later.c.id > import_change.c.id,
+        later.c.after.is_not(None),
+    )
+
+
+def _is_needed() -> ColumnElement[bool]:
+    """The subscriber has to stay: he is on another list, or messages went to him (no id of those is used twice)."""
+    reader, other = import_change.c.subscriber_id, subscription.alias("other")
+    mine = import_change.c.subscription_id
+    return or_(
+        exists().where(other.c.subscriber_id == reader, or_(mine.is_(None), other.c.id != mine)),
+        exists().where(delivery.c.subscriber_id == reader),
+    )
+
+
+def _has_moved(change: RowMapping, tags: Collection[str]) -> bool:
+    after = change["after"] or {}
+    if change["subscription_moved"]:
+        return True
+    if change["made_subscriber"]:
+        return bool(change["written_later"]) or bool(set(tags) - set(after.get("tags", ())))
+    now = {"name": change["name"], "fields": change["fields"] or {}}
+    return "name" in after and any(now[key] != after[key] for key in now)
+
+
+def _restore(connection: Connection, back: Sequence[RowMapping]) -> int:
+    """Puts values back and takes tags off; how many readers had values."""
+    restored = 0
+    for change in back:
+        before, after = change["before"] or {}, change["after"] or {}
+        reader = change["subscriber_id"]
+        if "name" in before:
+            values = update(subscriber).where(subscriber.c.id == reader)
+            connection.execute(values.values(name=before["name"], fields=before["fields"]))
+            restored += 1
+        if after.get("tags"):
+            connection.execute(delete(tag).where(tag.c.subscriber_id == reader, tag.c.tag.in_(after["tags"])))
+    return restored
+
+
+def _remove(connection: Connection, back: Sequence[RowMapping]) -> None:
+    """Deletes subscriptions, the lines about them, and the subscribers nothing else needs."""
+    made = [change["subscription_id"] for change in back if change["subscription_id"] is not None]
+    alone = [change["subscriber_id"] for change in back if change["made_subscriber"] and not change["is_needed"]]
+    for column, ids in (
+        (import_change.c.id, [change["id"] for change in back]),
+        (subscription.c.id, made),
+        (subscriber.c.id, alone),
+    ):
+        if ids:
+            connection.execute(delete(column.table).where(column.in_(ids)))
