@@ -60,6 +60,19 @@ class Span:
 Inline = Text | Strong | Emphasis | Link | CodeSpan | LineBreak | Span
 
 
+def plain_text(inlines: tuple["Inline", ...]) -> str:
+    """The words of inlines, a line break as one space."""
+    parts: list[str] = []
+    for inline in inlines:
+        if isinstance(inline, Text | CodeSpan):
+            parts.append(inline.text)
+        elif isinstance(inline, LineBreak):
+            parts.append(" ")
+        else:
+            parts.append(plain_text(inline.children))
+    return "".join(parts)
+
+
 # --- blocks ----------------------------------------------------------------------------------------------------
 
 
@@ -139,9 +152,7 @@ class Rule:
     pass
 
 
-Block = (
-    Paragraph | Heading | ListBlock | Quote | Figure | RelatedBlock | SourceLine | Note | Table | CodeBlock | Rule
-)
+Block = Paragraph | Heading | ListBlock | Quote | Figure | RelatedBlock | SourceLine | Note | Table | CodeBlock | Rule
 
 
 # --- the article -----------------------------------------------------------------------------------------------
