@@ -143,12 +143,11 @@ def find_newsroom(start: Path, env: Mapping[str, str], explicit: Path | None = N
     With NEWSLETTER_PROJECT, NEWSLETTER_CONFIG may name another settings file; `-C` is stronger than both.
     """
     project, config = env.get("NEWSLETTER_PROJECT", ""), env.get("NEWSLETTER_CONFIG", "")
-    file = (start / config).absolute() if config and explicit is None else None
+    file = _straight(start / config) if config and explicit is None else None
     if explicit is not None or project:
-        root = (start / (project if explicit is None else explicit)).absolute()
-        return _there(Newsroom(_straight(root), file))
+        return _there(Newsroom(_straight(start / (project if explicit is None else explicit)), file))
     if file:
-        return _there(Newsroom(_straight(file.parent), file))
+        return _there(Newsroom(file.parent, file))
     here = start.absolute()
     for folder in (here, *here.parents):
         if (folder / CONFIG_NAME).is_file():
@@ -161,8 +160,8 @@ def find_newsroom(start: Path, env: Mapping[str, str], explicit: Path | None = N
 
 
 def _straight(path: Path) -> Path:
-    """Without `..` and `.`, links kept: what a person reads in messages."""
-    return Path(os.path.normpath(path))
+    """Absolute, without `..` and `.`, links kept: what a person reads in messages."""
+    return Path(os.path.abspath(path))
 
 
 def _there(newsroom: Newsroom) -> Newsroom:

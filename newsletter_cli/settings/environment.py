@@ -130,7 +130,7 @@ def _named(name: str, path: Path, guess: str) -> Problem:
     return Problem(
         code="CONFIG-KEY",
         path=path,
-        message=f"The environment sets {name}, which is no setting.{question}",
+        message=f"This is no setting.{question}",
         fix=f"unset {name}",
     )
 

@@ -222,7 +222,7 @@ SIZES: Final[Mapping[str, int]] = {"MB": 1024 * 1024, "KB": 1024, "B": 1}
 
 def read_size(value: object) -> int:
     """ "85 KB" as bytes; 1 KB is 1,024 bytes."""
-    found = re.fullmatch(r" *([0-9]{1,9}) *(MB|KB|B) *", value, re.IGNORECASE) if isinstance(value, str) else None
+    found = re.fullmatch(r" *([0-9]{1,12}) *(MB|KB|B) *", value, re.IGNORECASE) if isinstance(value, str) else None
     if not found:
         raise WrongValueError
     return int(found[1]) * SIZES[found[2].upper()]

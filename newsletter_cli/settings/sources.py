@@ -40,7 +40,7 @@ def parse_toml(text: str, name: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(error), re.DOTALL)
-        line = int(found[2]) if found else max(1, text.count("\n"))
+        line = int(found[2]) if found else max(1, len(text.splitlines()))
         reason = found[1] if found else str(error).removesuffix(" (at end of document)")
         raise _unreadable(f"{name}:{line}", f"This is not TOML: {reason}.") from error
 

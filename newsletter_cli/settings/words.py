@@ -82,9 +82,9 @@ def _listen_reason(listen: str) -> str:
 
 
 def _host_reason(host: str) -> str:
-    if not host:
-        return ""
-    return "A host name only, without port or scheme." if BLANKS.search(host) or set(host) & set("/@") else ""
+    if BLANKS.search(host) or set(host) & set("/@"):
+        return "A host name only, without scheme or user."
+    return "The port is a setting of its own." if ":" in host and _ip_reason(host.strip("[]")) else ""
 
 
 def _network_reason(network: str) -> str:
