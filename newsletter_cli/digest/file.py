@@ -232,16 +232,17 @@ def with_articles(text: str, articles: Sequence[Choice], lines: Mapping[str, int
     lines: of the keys in that text, from 1.
     """
     rows = text.split("\n")
-    new = f"articles: {_articles_text(articles)}"
+    ending = "\r" if rows[0].endswith("\r") else ""
+    new = f"articles: {_articles_text(articles)}{ending}"
     if "articles" not in lines:
-        rows.insert(rows.index("---", 1), new)
+        rows.insert(rows.index(f"---{ending}", 1), new)
         return "\n".join(rows)
     first = lines["articles"] - 1
     last = end = first + 1
-    # A list may go on below its key: indented, or as "- " items; blank lines and comments count only between those.
+    # A list may go on below its key: indented, or as "- " items. Blank lines and remarks count only between those.
     while end < len(rows) and re.match(r"\s|- |#|\Z", rows[end]):
         end += 1
-        if re.match(r"\s*(?:[^\s#]|#.*[\]}])", rows[end - 1]) and not rows[end - 1].startswith("#"):
+        if re.match(r"\s+[^\s#]|- ", rows[end - 1]):
             last = end
     rows[first:last] = [new]
     return "\n".join(rows)

@@ -93,6 +93,11 @@ def find_digest_row(connection: Connection, slug: str) -> StoredDigest | None:
     return StoredDigest(**row._mapping) if row else None
 
 
+def all_slugs(connection: Connection) -> tuple[str, ...]:
+    """Every digest that has a row, the oldest first."""
+    return tuple(connection.execute(select(digest.c.slug).order_by(digest.c.id)).scalars())
+
+
 def version_of(connection: Connection, hash_: str) -> StoredVersion | None:
     """The version with this hash."""
     row = connection.execute(select(version).where(version.c.hash == hash_)).first()
@@ -144,15 +149,20 @@ def recent_articles(
     connection: Connection, list_: str, *, before: str, limit: int
 ) -> tuple[tuple[str, frozenset[str]], ...]:
     """(digest, its articles) of the last issues of a list that began to be sent, the newest first, without `before`."""
+    issues = [(slug, slugs) for slug, _started, slugs in sent_issues(connection, list_) if slug != before]
+    return tuple(issues[:limit])
+
+
+def sent_issues(connection: Connection, list_: str) -> tuple[tuple[str, datetime, frozenset[str]], ...]:
+    """(digest, when its sending began, its articles) of a list's issues, the newest first."""
     rows = connection.execute(
-        select(digest.c.slug, version.c.articles)
+        select(digest.c.slug, send.c.started, version.c.articles)
         .join(send, send.c.digest_id == digest.c.id)
         .join(version, version.c.hash == send.c.version)
-        .where(digest.c.list == list_, digest.c.slug != before, send.c.started.is_not(None))
+        .where(digest.c.list == list_, send.c.started.is_not(None))
         .order_by(send.c.started.desc())
-        .limit(limit)
     ).all()
-    return tuple((slug, frozenset(slugs)) for slug, slugs in rows)
+    return tuple((slug, started, frozenset(slugs)) for slug, started, slugs in rows)
 
 
 def forget_digest(connection: Connection, slug: str) -> bool:
