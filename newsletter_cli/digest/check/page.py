@@ -94,10 +94,9 @@ class _Outline(HTMLParser):
         """(what, whether something is missing there)."""
         for what, needed in (("html", False), ("body", True), ("wrapper", True), ("table", True)):
             found = self._found[what]
-            yield what, not found or any(not _complete(values, what, styled=needed) for values in found)
+            yield what, not found or any(not _complete(values, styled=needed) for values in found)
 
 
-def _complete(values: dict[str, str], what: str, *, styled: bool) -> bool:
-    speaks = what == "table" or bool(values.get("lang"))
+def _complete(values: dict[str, str], *, styled: bool) -> bool:
     inline = re.search(r"(?:^|;)\s*direction\s*:\s*rtl", values.get("style", "")) is not None
-    return speaks and values.get("dir") == "rtl" and (inline or not styled)
+    return bool(values.get("lang")) and values.get("dir") == "rtl" and (inline or not styled)
