@@ -115,12 +115,13 @@ class Roster:
                 self._storage.insert(suppression)
                 .values(key=key, reason=reason, by=by, created=at)
                 .on_conflict_do_nothing()
-            ).rowcount
+                .returning(suppression.c.key)
+            ).first()
             kept = connection.execute(select(suppression.c.reason).where(suppression.c.key == key)).scalar_one()
             readers = _known(connection, key)
-            if made:
+            if made is not None:
                 note(connection, at=at, by=by, what="suppressed", **_whom(connection, key, reason))
-        return Suppressed(key=key, reason=kept, already=not made, readers=readers)
+        return Suppressed(key=key, reason=kept, already=made is None, readers=readers)
 
 
 def suppression_key(text: str) -> str | None:
@@ -143,7 +144,8 @@ def _add(
             fields=dict(new.fields or {}), created=at,
         )
         .on_conflict_do_nothing()
-    ).rowcount  # fmt: skip
+        .returning(subscriber.c.id)
+    ).first()  # fmt: skip
     row = connection.execute(
         select(subscriber.c.id, subscriber.c.name, subscriber.c.fields, subscriber.c.status)
         .where(subscriber.c.key == new.address.key)
@@ -156,7 +158,7 @@ def _add(
         return outcome, ()
     for word in new.tags:
         tagging.put(storage, connection, [row.id], word)
-    return outcome, () if made else _fill(connection, new, row)
+    return outcome, () if made is not None else _fill(connection, new, row)
 
 
 def _join(connection: Connection, new: NewReader, reader: int, at: datetime, by: str) -> Outcome:

@@ -62,7 +62,8 @@ def put(storage: Storage, connection: Connection, ids: Collection[int], word: st
     """Gives one tag to readers; how many did not have it."""
     some = select(subscriber.c.id, literal(word)).where(subscriber.c.id.in_(ids))
     given = storage.insert(tag).from_select(["subscriber_id", "tag"], some).on_conflict_do_nothing()
-    return connection.execute(given).rowcount
+    # Without the option an INSERT may not say how many rows it made.
+    return connection.execute(given, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _take_off(connection: Connection, ids: Collection[int], word: str) -> int:

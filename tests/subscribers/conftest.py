@@ -1,8 +1,12 @@
 """A roster written straight into the tables, so that a test of reading does not depend on the code that writes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, insert, select
@@ -20,7 +24,14 @@ from newsletter_cli.storage.schema import (
     tag,
     version,
 )
-from tests.conftest import WEDNESDAY
+from newsletter_cli.subscribers.exporting import Format, write_rows
+from newsletter_cli.subscribers.importing import Imported, ImportJob, Wish, import_job
+from newsletter_cli.subscribers.listing import field_names, rows
+from newsletter_cli.subscribers.records import Subscriber
+from newsletter_cli.subscribers.roster import Roster
+from newsletter_cli.subscribers.source import open_source
+from newsletter_cli.subscribers.states import SubscriptionStatus
+from tests.conftest import WEDNESDAY, Clock
 
 
 @dataclass
@@ -135,3 +146,60 @@ def ask(storage: Storage) -> Callable[[Callable[[Connection], object]], object]:
             return question(connection)
 
     return run
+
+
+@dataclass
+class Desk:
+    """Imports and exports as an editor does them, one line each."""
+
+    storage: Storage
+    folder: Path
+    clock: Clock
+    chance: Random
+
+    def file(self, text: str | bytes, name: str = "readers.csv") -> Path:
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def read_in(
+        self,
+        text: str | bytes,
+        *,
+        to: str = "weekly",
+        status: str = "active",
+        consent: str = "stand",
+        overwrite: Iterable[str] = (),
+        **how: str,
+    ) -> Imported:
+        """Imports a file without asking."""
+        wish = Wish(
+            list=to, status=SubscriptionStatus(status), consent=consent, by="editor", overwrite=frozenset(overwrite)
+        )
+        with self.job(text, wish, **how) as job:
+            preview = job.preview()
+            imported = job.run()
+        assert preview.counts == imported.counts  # nobody else changed the roster meanwhile
+        return imported
+
+    @contextmanager
+    def job(self, text: str | bytes, wish: Wish, **how: str) -> Iterator[ImportJob]:
+        source = open_source(self.file(text), **how)
+        with import_job(
+            self.storage, source, wish, clock=self.clock, chance=self.chance, zone=ZoneInfo("Asia/Damascus"),
+            imports=self.folder / "imports",
+        ) as job:  # fmt: skip
+            yield job
+
+    def export(self, *, slug: str | None = None, excel: bool = False) -> str:
+        """The whole roster as a CSV text."""
+        found = rows(self.storage, self.clock.now, slug=slug)
+        return "".join(write_rows(found, field_names(self.storage), Format.CSV, excel=excel))
+
+    def reader(self, key: str, *, slug: str | None = None) -> Subscriber | None:
+        return Roster(self.storage, self.clock).find(key, slug=slug)
+
+
+@pytest.fixture
+def desk(storage: Storage, tmp_path: Path, clock: Clock, chance: Random) -> Desk:
+    return Desk(storage, tmp_path, clock, chance)
