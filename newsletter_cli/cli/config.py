@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from newsletter_cli.cli.exits import Exit
+from newsletter_cli.cli.findings import Finding, Level
 from newsletter_cli.cli.frame import LISTING, Reply, Run, command
-from newsletter_cli.cli.readiness import Finding, Level, live_findings, settings_findings
 from newsletter_cli.cli.table import Column, Listing
 from newsletter_cli.errors import ConfigError, NotConfirmedError
 from newsletter_cli.newsroom import write_private
@@ -30,8 +30,6 @@ from newsletter_cli.settings import (
     set_value,
 )
 from newsletter_cli.settings import go_live as write_live
-from newsletter_cli.storage.acts import note
-from newsletter_cli.storage.backup import Backups, backup
 
 KEY: Final = "Setting, such as smtp.port."
 
@@ -200,6 +198,8 @@ def _read_secret(run: Run, key: str) -> str:
 def check(run: Run) -> Reply:
     """Everything wrong with newsletter.toml, its profiles and the environment, each with its line. Opens no
     connection."""
+    from newsletter_cli.cli.readiness import settings_findings  # lazy: half a second that `config get` does not need
+
     return _reply_of(run, settings_findings(run))
 
 
@@ -242,6 +242,8 @@ def go_live(
 ) -> Reply:
     """From then on `send` and `test` reach real people. Shows who sends and through which server, and looks for what is
     wrong in project, database and templates first; the mail server itself is not tried here."""
+    from newsletter_cli.cli.readiness import live_findings  # lazy: as in check
+
     findings = live_findings(run)
     _show_sender(run, findings)
     problems = [finding for finding in findings if finding.level is Level.PROBLEM]
@@ -291,6 +293,9 @@ def _not_ready(problems: list[Finding]) -> ConfigError:
 
 def _write_live(run: Run) -> None:
     """A backup first, then the file, then the log: what is logged has happened."""
+    from newsletter_cli.storage.acts import note  # lazy: only going live opens the database
+    from newsletter_cli.storage.backup import Backups, backup  # lazy: the same
+
     backups = run.settings.storage.backups
     backup(run.storage, Backups(run.newsroom.root / backups.dir, backups.keep), now=run.clock(), why="before-go-live")
     write_live(run.newsroom.root, config=run.newsroom.config)

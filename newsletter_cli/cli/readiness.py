@@ -1,11 +1,11 @@
 """Is this newsroom in order? What can be seen without opening a connection, one finding a line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 from newsletter_cli.articles.model import Article
+from newsletter_cli.cli.findings import Finding, Level
 from newsletter_cli.cli.frame import Run
 from newsletter_cli.digest.model import Choice, DigestFile
 from newsletter_cli.errors import ConfigError, NewsletterError, UsageError
@@ -16,34 +16,6 @@ from newsletter_cli.settings import Settings, find_problems, is_local_host
 from newsletter_cli.storage.check import check as examine
 
 OUTSIDE: Final = frozenset({"smtp", "web"})  # parts that others may still be busy with: they do not stop going live
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    FINE = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-    @property
-    def mark(self) -> str:
-        """The sign in front of a line."""
-        return {"ok": "✓", "warning": "!", "problem": "✗"}[self.value]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    part: str  # project | smtp | web | database | templates
-    level: Level
-    text: str
-    fix: str = ""
-    code: str = ""  # the error it would be, for a problem
-
-    def document(self) -> dict[str, object]:
-        """As JSON has it."""
-        return {"part": self.part, "level": self.level.value, "text": self.text, "fix": self.fix}
 
 
 def settings_findings(run: Run) -> tuple[Finding, ...]:
