@@ -44,6 +44,7 @@ from newsletter_cli.delivery.smtp.outcome import Outcome as Heard
 from newsletter_cli.delivery.smtp.verdict import Effect
 from newsletter_cli.delivery.states import Fact, Outcome, SendState
 from newsletter_cli.errors import NewsletterError
+from newsletter_cli.mail.problems import MailProblem
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.settings import Rate
 
@@ -180,7 +181,7 @@ class Engine:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         boot: Callable[[], float] = boot_seconds,
     ) -> None:
-        """fill: a reader's values poured into the version; may raise ValueError for one that cannot be built.
+        """fill: a reader's values poured into the version; may raise MailProblem for one that cannot be built.
 
         read_state: reads the send's state; called in a thread of its own, so that a locked ledger does not blind us.
         """
@@ -229,8 +230,8 @@ class Engine:
                 continue
             try:
                 letter = self._fill(due.reader)
-            except ValueError as error:
-                self._land(due, Fact.NEVER, reason="cannot-build", answer=str(error)[:500])
+            except MailProblem as problem:
+                self._land(due, Fact.NEVER, reason="cannot-build", answer=problem.sentence[:500])
                 continue
             self._out[due.id] = due
             return Job(due.id, letter), due.alone
