@@ -27,6 +27,7 @@ from newsletter_cli.articles.model import (
 )
 from newsletter_cli.digest.freeze import freeze
 from newsletter_cli.digest.model import Choice, Size
+from newsletter_cli.digest.standalone import with_pictures_inside
 from newsletter_cli.errors import RefusedError, UsageError
 from newsletter_cli.mail.document import Place, Slot
 from newsletter_cli.settings import load_settings
@@ -354,3 +355,13 @@ def test_guillemets_come_only_when_asked_for(room):
     article = room.article("a", 'قال "نعم" وذهب.')
     assert 'قال "نعم"' in filled(room.issue(article).text)
     assert "قال «نعم»" in filled(room.set(compose={"quotes": "guillemets"}).issue(article).text)
+
+
+@pytest.mark.parametrize("images", ["link", "cid"])
+def test_a_page_can_carry_its_own_pictures_for_a_look_without_a_server(room, picture, images):
+    room = room.set(compose={"images": images})
+    issue = room.issue(room.article("a", image=picture(room.picture("w.png"))))
+    page = with_pictures_inside(filled(issue.html), "http://127.0.0.1:8400", issue.pictures, issue.inline_pictures)
+    assert 'src="data:image/png;base64,iVBOR' in page
+    assert "cid:" not in page
+    assert "/a/" not in page
