@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ..errors import ConfigError
 from .shapes import Path, dotted, split_key
 
 HEADER: Final = re.compile(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$")
@@ -18,7 +19,10 @@ COMMENTED: Final = re.compile(r"^#\s*\[([^\[\]]+)\]\s*(#.*)?$")
 
 
 def with_value(text: str, path: Path, value: object) -> str:
-    """The text with one value set. path: at least section and key. value: as tomllib would give it."""
+    """The text with one value set. path: at least section and key. value: as tomllib would give it.
+
+    ConfigError CONFIG-VALUE when the file has a single value where the path needs a table.
+    """
     wanted = _set(tomllib.loads(text), path, value)
     return _first_that_gives(wanted, _ways_to_set(text, path, value))
 
@@ -39,11 +43,13 @@ def _first_that_gives(wanted: Mapping[str, object], ways: Iterator[str]) -> str:
     raise RuntimeError("no way leads to the wanted table")
 
 
-def _set(table: Mapping[str, Any], path: Path, value: object) -> dict[str, Any]:
+def _set(table: Mapping[str, Any], path: Path, value: object, above: Path = ()) -> dict[str, Any]:
     if len(path) == 1:
         return {**table, path[0]: value}
-    below = table.get(path[0], {})
-    return {**table, path[0]: _set(below if isinstance(below, dict) else {}, path[1:], value)}
+    below, here = table.get(path[0], {}), (*above, path[0])
+    if not isinstance(below, dict):
+        raise ConfigError("CONFIG-VALUE", f"{dotted(here)} is one value in this file, not a table.", sent="")
+    return {**table, path[0]: _set(below, path[1:], value, here)}
 
 
 def _without(table: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -8,8 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import characters, data, floats, integers, sampled_from, text
+from hypothesis.strategies import (
+    booleans,
+    characters,
+    data,
+    dictionaries,
+    floats,
+    from_regex,
+    integers,
+    lists,
+    one_of,
+    sampled_from,
+    text,
+)
 
 from newsletter_cli.errors import ConfigError, UsageError
 from newsletter_cli.settings import (
@@ -35,6 +48,7 @@ from newsletter_cli.settings.kinds import DURATION, FLAG, HOURS, RATES, SIZE, SO
 from newsletter_cli.settings.layers import leaves
 from newsletter_cli.settings.reading import plain_tree
 from newsletter_cli.settings.shapes import dotted, shape_at
+from newsletter_cli.settings.toml import with_value
 from newsletter_cli.settings.tree import ROOT
 
 WRITTEN = """\
@@ -327,3 +341,53 @@ def test_changes_in_any_order_leave_each_other_alone(tmp_path: Path, data: Any) 
         set_value(tmp_path, dotted(path), str(wanted[dotted(path)]))
     entries = {entry.key: entry.value for entry in load_settings(tmp_path, env={}).entries()}
     assert {key: entries[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "safety.require_test = false\n",
+        "safety = { require_test = false }\n",
+        "[newsroom]\n[safety]\n# live = false  # ask first\nrequire_test = false\n",
+        "# [safety]\n# live = false\n[safety]\nrequire_test = false",
+        "# [safety]\nversion = 1\nsafety.require_test = false\n",
+        "[newsroom]\nname = '''\n[safety]\n# live = false\n'''\n[safety]\nrequire_test = false\n",
+        "[[smtp.servers]]\nname = 'a'\n[safety]\nrequire_test = false\n[[smtp.servers]]\nname = 'b'\n",
+    ],
+)
+def test_going_live_works_however_the_file_is_written(written: str) -> None:
+    before = tomllib.loads(written)
+    text = with_value(written, ("safety", "live"), True)
+    assert tomllib.loads(text) == before | {"safety": {"require_test": False, "live": True}}
+
+
+def test_a_value_where_a_table_should_be_is_told(file: Path) -> None:
+    file.write_text('smtp = "x"\n')
+    with pytest.raises(ConfigError) as caught:
+        set_value(file.parent, "smtp.port", "25")
+    assert caught.value.message == "smtp is one value in this file, not a table."
+
+
+keys = from_regex(r"[a-c]{1,2}", fullmatch=True)
+scalars = one_of(integers(0, 9), sampled_from(["", "# [a]", "x\ny", '"']), booleans())
+trees = dictionaries(keys, dictionaries(keys, one_of(scalars, dictionaries(keys, scalars, max_size=2)), max_size=3))
+remarks = lists(sampled_from(["# [a]", "# [b.a]", "# a = 1  # why", "#", "", "# [a] # b"]), max_size=4)
+
+
+@given(trees, remarks, remarks, lists(keys, min_size=2, max_size=3), scalars)
+def test_any_value_can_be_set_in_any_file(
+    tree: dict[str, Any], before: list[str], after: list[str], path: list[str], value: object
+) -> None:
+    text = "\n".join([*before, tomlkit.dumps(tree), *after])
+    try:
+        changed = with_value(text, tuple(path), value)
+    except ConfigError:
+        return
+    wanted: Any = tomllib.loads(text)
+    found = wanted
+    for word in path[:-1]:
+        found = found.setdefault(word, {})
+    found[path[-1]] = value
+    assert tomllib.loads(changed) == wanted
+    lost = {line for line in text.split("\n") if line.startswith("#")} - set(changed.split("\n"))
+    assert len(lost) <= 2  # a commented header and a commented default whose marks were taken off
