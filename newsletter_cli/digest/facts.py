@@ -36,6 +36,7 @@ class Facts:
     domain: str  # of the sender, A-labels
     public_url: str  # ASCII, without a slash at its end
     pictures_inside: bool
+    inliner: str
     size_warning: int  # bytes
 
 
@@ -66,6 +67,7 @@ def facts_of(file: DigestFile, settings: Settings, newsroom: Newsroom) -> Facts:
         domain=domain,
         public_url=ascii_url(settings.web.public_url),
         pictures_inside=settings.compose.images == "cid",
+        inliner=settings.compose.inliner,
         size_warning=settings.check.size.warn,
     )
 

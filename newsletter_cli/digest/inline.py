@@ -1,4 +1,4 @@
-"""CSS into style attributes, once per digest; the one door of premailer and cssutils (email.md §6)."""
+"""CSS into style attributes, once per digest; the one door of premailer, cssutils and css-inline (email.md §6)."""
 
 import logging
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from newsletter_cli.errors import RefusedError
+from newsletter_cli.errors import ConfigError, RefusedError
 
 _MARKER_ATTRIBUTE: Final = re.compile(r"\s(?:data-premailer|data-css-inline)=(?:\"[^\"]*\"|'[^']*')")
 _CLASS_ATTRIBUTE: Final = re.compile(r"\sclass=(?:\"([^\"]*)\"|'([^']*)')")
@@ -15,12 +15,19 @@ _CLASS_SELECTOR: Final = re.compile(r"\.([A-Za-z_][\w-]*)")
 _TAG: Final = re.compile(r"<[a-zA-Z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 
 
-def inline(html: str) -> str:
+def inline(html: str, inliner: str = "premailer") -> str:
     """The page with every rule of its first style element as style attributes.
 
+    inliner: `compose.inliner`; never chosen because it happens to be installed: a version's hash is over the output.
     Style elements marked data-premailer="ignore" stay as they are; class names they do not name are dropped.
-    Nothing is fetched.  Raises RefusedError TEMPLATE when the CSS cannot be understood or asks for a file.
+    Nothing is fetched.  Raises RefusedError TEMPLATE when the CSS cannot be understood or asks for a file, ConfigError
+    EXTRA when the inliner is not installed.
     """
+    result = _by_css_inline(html) if inliner == "css-inline" else _by_premailer(html)
+    return drop_unused_classes(_TAG.sub(lambda tag: _MARKER_ATTRIBUTE.sub("", tag[0]), result))
+
+
+def _by_premailer(html: str) -> str:
     import cssutils  # lazy: 140 ms that only rendering a digest should pay
     from premailer import Premailer  # lazy: 140 ms that only rendering a digest should pay
 
@@ -40,7 +47,23 @@ def inline(html: str) -> str:
     # premailer and cssutils raise these for CSS they do not understand; there is no base class of theirs.
     except (AttributeError, AssertionError, SyntaxError, ValueError) as error:
         raise RefusedError("TEMPLATE", f"The theme's CSS could not be inlined: {error}") from error
-    return drop_unused_classes(_TAG.sub(lambda tag: _MARKER_ATTRIBUTE.sub("", tag[0]), str(result)))
+    return str(result)
+
+
+def _by_css_inline(html: str) -> str:
+    try:
+        import css_inline  # lazy: an extra
+    except ImportError as error:
+        raise ConfigError(
+            "EXTRA",
+            "compose.inliner is css-inline, which is not installed.",
+            fix='pip install "newsletter-cli[fast]"',
+        ) from error
+    try:
+        # Without this setting it reads local files and http addresses.
+        return str(css_inline.CSSInliner(load_remote_stylesheets=False).inline(html))
+    except css_inline.InlineError as error:
+        raise RefusedError("TEMPLATE", f"The theme's CSS could not be inlined: {error}") from error
 
 
 def drop_unused_classes(html: str) -> str:

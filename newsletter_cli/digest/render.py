@@ -125,7 +125,7 @@ class _Rendering:
             escape=True,
         )
         marked = self.marks.tags_as_comments(page)
-        inlined = _squeezed(inline(marked))
+        inlined = _squeezed(inline(marked, facts.inliner))
         if self.marks.order(inlined) != self.marks.order(marked):
             raise RuntimeError("the inliner has moved or lost a slot")
         return cut_html(self._without_spare_link(inlined), self.marks)

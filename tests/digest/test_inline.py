@@ -2,12 +2,15 @@
 
 import re
 import socket
+from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from newsletter_cli.digest.inline import drop_unused_classes, inline
-from newsletter_cli.errors import RefusedError
+from newsletter_cli.errors import ConfigError, RefusedError
+from tests.digest.making import filled
 
 PAGE = """<!DOCTYPE html>
 <html><head><style>{css}</style>
@@ -72,6 +75,19 @@ def test_text_that_looks_like_an_attribute_is_left_alone():
 def test_css_that_cannot_be_read_is_an_error_with_a_sentence():
     with pytest.raises(RefusedError, match="CSS could not be inlined"):
         page("@media screen { @media print { p { color: red } } }", "<p>a</p>")
+
+
+def test_the_other_inliner_gives_the_same_words_or_says_how_to_get_it(room):
+    article = room.article("a", "فقرة أولى.", "فقرة ثانية.")
+    fast = room.set(compose={"inliner": "css-inline"})
+    if find_spec("css_inline") is None:
+        with pytest.raises(ConfigError) as caught:
+            fast.issue(article)
+        assert (caught.value.code, caught.value.fix) == ("EXTRA", 'pip install "newsletter-cli[fast]"')
+    else:
+        mine, other = filled(room.issue(article).html), filled(fast.issue(article).html)
+        words = [re.sub(r"<[^>]*>|\s+", "", unescape(page)) for page in (mine, other)]
+        assert words[0] == words[1]
 
 
 def test_premailer_is_imported_by_the_function_alone():
