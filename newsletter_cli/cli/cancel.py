@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.standing import exit_of, shown_state, tell_sum
@@ -29,7 +30,7 @@ LOOK: Final = 0.05
 )
 def cancel(
     run: Run,
-    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.")],
+    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.", autocompletion=completion.digests)],
     confirm: Annotated[
         str | None, typer.Option("--confirm", metavar="ID", help="The digest again, instead of the question.")
     ] = None,

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.standing import shown_state
@@ -27,7 +28,10 @@ STAY: Final = 0.7  # seconds to wait for the last answers: a pause takes under a
 )
 def pause(
     run: Run,
-    digest: Annotated[str | None, typer.Argument(metavar="ID", help="Digest; none: everything that sends.")] = None,
+    digest: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="Digest; none: everything that sends.", autocompletion=completion.digests),
+    ] = None,
 ) -> Reply:
     """Takes effect within a second and needs no confirmation. What is on the wire is brought to its end; nobody else
     is begun. Readers who wait keep waiting until the send is resumed or cancelled."""

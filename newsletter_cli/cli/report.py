@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import LISTING, Reply, Run, command
 from newsletter_cli.cli.progress import duration
@@ -31,7 +32,10 @@ COLUMNS: Final = tuple(
 )
 def report(
     run: Run,
-    digest: Annotated[str | None, typer.Argument(metavar="ID", help="Digest; none: the recent ones.")] = None,
+    digest: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="Digest; none: the recent ones.", autocompletion=completion.digests),
+    ] = None,
     recipients: Annotated[
         str | None,
         typer.Option(

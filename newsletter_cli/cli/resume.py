@@ -32,7 +32,10 @@ UNFINISHED: Final = (SendState.PAUSED, SendState.SENDING, SendState.ARMED)
 def resume(
     run: Run,
     digest: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Digest; none: the only one that is not finished.")
+        str | None,
+        typer.Argument(
+            metavar="ID", help="Digest; none: the only one that is not finished.", autocompletion=completion.digests
+        ),
     ] = None,
     uncertain: Annotated[
         str | None,

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from newsletter_cli.cli import plans
+from newsletter_cli.cli import completion, plans
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, frozen, ready, refuse_findings
@@ -79,7 +79,7 @@ class Audience:
 )
 def send(
     run: Run,
-    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.")],
+    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.", autocompletion=completion.digests)],
     list_: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Another list than the digest's.")] = None,
     where: Annotated[str | None, typer.Option("--where", metavar="EXPR", help="Only these readers of it.")] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="WHEN", help="Schedule it for this time.")] = None,

@@ -24,7 +24,7 @@ from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import Outcome, SendState
 from newsletter_cli.errors import ConfigError, RefusedError
 from newsletter_cli.newsroom import write_private
-from newsletter_cli.settings import Rate, resolve_secret
+from newsletter_cli.settings import Rate
 
 # --- may mail leave ------------------------------------------------------------------------------------------------
 
@@ -76,7 +76,7 @@ def conditions_of(run: Run, *, rates: tuple[Rate, ...] | None = None, wait: time
                 "SECRET", f"smtp.username is {smtp.username}, but no password is set.",
                 fix="newsletter config set-secret smtp.password",
             )  # fmt: skip
-        secret = resolve_secret(smtp.password, run.newsroom.root, run.env)
+        secret = run.secret(smtp.password)
     return Conditions(
         settings=run.settings,
         ehlo_name=ehlo_name(),

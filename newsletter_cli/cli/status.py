@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.progress import duration
@@ -27,7 +28,9 @@ NOW = (SendState.SENDING, SendState.PAUSED, SendState.ARMED)
 )
 def status(
     run: Run,
-    digest: Annotated[str | None, typer.Argument(metavar="ID", help="Digest; none: everything.")] = None,
+    digest: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Digest; none: everything.", autocompletion=completion.digests)
+    ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 0 when idle, 7 when paused, 8 when sending.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit, worst
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, ready
@@ -39,7 +40,7 @@ MOST: Final = 10  # addresses
 )
 def send_test(
     run: Run,
-    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.")],
+    digest: Annotated[str, typer.Argument(metavar="ID", help="Digest.", autocompletion=completion.digests)],
     to: Annotated[
         list[str] | None, typer.Option("--to", metavar="EMAIL", help="Where to; default: team.test_to.")
     ] = None,
