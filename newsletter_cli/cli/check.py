@@ -13,7 +13,7 @@ from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.delivery.sends import find_send
 from newsletter_cli.digest.check.catalogue import Rule, catalogue, find_rule
 from newsletter_cli.digest.check.finding import Finding, Level
-from newsletter_cli.digest.file import digest_ids, find_digest
+from newsletter_cli.digest.file import digest_ids
 from newsletter_cli.errors import UsageError
 
 LEVELS: Final = (Level.ERROR, Level.WARNING, Level.NOTE)
@@ -96,10 +96,11 @@ def check(
 
 
 def _checked(run: Run, id_: str, only: tuple[str, ...], skip: tuple[str, ...]) -> Checked:
-    from newsletter_cli.cli.issue import findings_of, rendered  # lazy: --explain needs no template engine
+    from newsletter_cli.cli.issue import findings_of  # lazy: --explain needs no template engine
     from newsletter_cli.digest.freeze import freeze  # lazy: with it
+    from newsletter_cli.digest.loading import load_issue  # lazy: with it
 
-    issue = rendered(run, find_digest(run.newsroom, id_))
+    issue = load_issue(id_, run.settings, run.newsroom)
     findings = findings_of(run, issue, only=only, skip=skip)
     return Checked(id_, freeze(issue).digest_hex()[:8], findings)
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from newsletter_cli.articles import read_folder
 from newsletter_cli.articles.model import Article
+from newsletter_cli.articles.reading import Failure
 from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
@@ -26,6 +26,7 @@ from newsletter_cli.digest.file import (
     with_articles,
     write_digest_file,
 )
+from newsletter_cli.digest.loading import all_articles
 from newsletter_cli.digest.model import DigestFile, Issue, Size
 from newsletter_cli.digest.render import render_issue
 from newsletter_cli.digest.slots import escape_delimiters
@@ -165,7 +166,7 @@ def _new(run: Run, asked: Asked, *, overwrite: bool) -> Made:
             fix=f"newsletter compose {id_} --update, or another ID",
             details={"digest": id_},
         )
-    reading = read_folder(run.newsroom.root, run.settings.compose.articles)
+    reading = all_articles(run.settings, run.newsroom)
     nothing_new = corrected is not None and not asked.names  # a correction is words; articles only when named
     picked, since = (Picked(()), Since()) if nothing_new else _choose(run, asked, reading.articles, list_, id_)
     picked = _with_failures(picked, reading.failures)
@@ -191,7 +192,7 @@ def _updated(run: Run, asked: Asked) -> Made:
     day = run.clock().astimezone(run.settings.newsroom.zone).date()
     list_ = asked.list or next(iter(run.settings.lists), "")
     file = find_digest(run.newsroom, asked.id or composing.default_id(run.settings, day, list_))
-    reading = read_folder(run.newsroom.root, run.settings.compose.articles)
+    reading = all_articles(run.settings, run.newsroom)
     picked, since = _choose(run, asked, reading.articles, file.list, file.id)
     there = {choice.slug for choice in file.articles}
     picked = _with_failures(
@@ -268,7 +269,7 @@ def _corrected(run: Run, id_: str) -> _Corrected:
     return _Corrected(file.list, file.subject)
 
 
-def _with_failures(picked: Picked, failures: Sequence["Failure"]) -> Picked:
+def _with_failures(picked: Picked, failures: Sequence[Failure]) -> Picked:
     unread = tuple(LeftOut(failure.path.stem, f"unreadable: {failure.message}") for failure in failures)
     return replace(picked, left_out=(*picked.left_out, *unread))
 

@@ -82,12 +82,12 @@ def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="Digest.", autocompletion=completion.digests)],
 ) -> Reply:
     """The digest as its file says it now: articles with their sizes, version, weight, and whether it was tested."""
-    from newsletter_cli.cli.issue import rendered  # lazy: a list of digests needs no template engine
     from newsletter_cli.digest.check.message import page_size, shown  # lazy: as above
     from newsletter_cli.digest.freeze import freeze  # lazy: as above
+    from newsletter_cli.digest.loading import issue_of  # lazy: a list of digests needs no template engine
 
     file = find_digest(run.newsroom, id_)
-    issue = rendered(run, file)
+    issue = issue_of(file, run.settings, run.newsroom)
     version = freeze(issue).digest_hex()
     standing = _standing(run, file.id, file)
     with run.storage.read() as connection:
@@ -270,7 +270,7 @@ def _standing(run: Run, id_: str, file: DigestFile | None) -> Standing:
 
 def _frozen(run: Run, id_: str) -> StoredVersion:
     """The digest as it was sent or scheduled, else as its file says now, stored under its version."""
-    from newsletter_cli.cli.issue import rendered  # lazy: a list of digests needs no template engine
+    from newsletter_cli.digest.loading import load_issue  # lazy: a list of digests needs no template engine
     from newsletter_cli.digest.versions import version_of  # lazy: with it
 
     with run.storage.read() as connection:
@@ -278,7 +278,7 @@ def _frozen(run: Run, id_: str) -> StoredVersion:
         sent = version_of(connection, send.version) if send is not None else None
     if sent is not None:
         return sent
-    issue = rendered(run, find_digest(run.newsroom, id_))
+    issue = load_issue(id_, run.settings, run.newsroom)
     with run.storage.write() as connection:
         return store_version(run.storage, connection, issue, by=run.user, now=run.clock())
 

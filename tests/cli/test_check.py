@@ -1,0 +1,143 @@
+"""`newsletter check`: what is found, where, and with which exit code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter_cli.cli.check import check
+from newsletter_cli.mail.address import parse_address
+from newsletter_cli.subscribers.roster import NewReader, Roster
+from tests.cli.conftest import Ran, Runner
+
+GOOD = """\
+---
+id: i1
+date: 2026-10-12
+list: weekly
+subject: "حصاد الأسبوع"
+preheader: "ثلاث قصص من الحسكة ودرعا ورسم بياني واحد"
+articles: [wheat]
+---
+صباح الخير.
+"""
+
+
+@pytest.fixture
+def root(sqlite_place: Any) -> Path:
+    folder = Path(sqlite_place.root)
+    text = "---\ntitle: القمح يرتفع\ndate: 2026-10-12\n---\nفقرة أولى.\n\nفقرة ثانية.\n"
+    (folder / "articles" / "wheat.md").write_text(text, encoding="utf-8")
+    (folder / "digests" / "i1.md").write_text(GOOD, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(root: Path, run_command: Runner) -> Any:
+    def checked(*words: str) -> Ran:
+        return run_command(check, *words, cwd=root)
+
+    return checked
+
+
+def spoil(root: Path) -> None:
+    """An error in the intro, a warning in an article, a note in the subject."""
+    (root / "digests" / "i1.md").write_text(GOOD.replace("حصاد الأسبوع", "ح" * 60) + "\nTODO\n", encoding="utf-8")
+    article = root / "articles" / "wheat.md"
+    article.write_text(article.read_text(encoding="utf-8") + '\nقال "نعم.\n', encoding="utf-8")
+
+
+def test_a_good_digest_has_nothing_and_leads_on(run: Any) -> None:
+    ran = run("i1", "--offline")
+    assert ran.exit == 0
+    assert ran.stdout.startswith("✓ Nothing found in version ")
+    assert "newsletter test i1" in ran.stderr
+
+
+def test_findings_stand_with_file_line_level_and_code_errors_first(run: Any, root: Path) -> None:
+    spoil(root)
+    ran = run("i1")
+    assert ran.exit == 5
+    lines = ran.stdout.splitlines()
+    assert lines[0] == "digests/i1.md:11      error    C105  Placeholder text was left in."
+    assert lines[1] == "articles/wheat.md:9   warning  C112  A quotation mark has no partner."
+    assert lines[2] == "digests/i1.md:5       note     C102  Subject has 60 characters; phones show 35 to 50."
+    assert lines[3:] == ["1 error, 1 warning, 1 note"]
+
+
+def test_the_document_holds_version_results_and_counts(run: Any, root: Path) -> None:
+    spoil(root)
+    ran = run("i1", "--offline", "--json")
+    document = json.loads(ran.stdout)
+    assert (ran.exit, document["exit"], document["schema"]) == (5, 5, "newsletter.check/1")
+    assert document["counts"] == {"error": 1, "warning": 1, "note": 1}
+    assert document["results"][0] == {
+        "code": "C105",
+        "level": "error",
+        "file": "digests/i1.md",
+        "line": 11,
+        "text": "Placeholder text was left in.",
+        "fixable": False,
+    }
+    assert len(document["version"]) == 8
+
+
+def test_only_skip_and_fail_on(run: Any, root: Path) -> None:
+    spoil(root)
+    assert run("i1", "--skip", "C105").exit == 0
+    assert run("i1", "--skip", "C105", "--fail-on", "warning").exit == 5
+    assert run("i1", "--only", "C102,C112").stdout.splitlines()[-1] == "1 warning, 1 note"
+    assert run("i1", "--only", "C9").exit == 2
+    assert run("i1", "--fail-on", "note").exit == 2
+
+
+def test_several_digests_have_a_document_each(run: Any, root: Path) -> None:
+    (root / "digests" / "i2.md").write_text(GOOD.replace("id: i1", "id: i2"), encoding="utf-8")
+    document = json.loads(run("i1", "i2", "--json").stdout)
+    assert [one["digest"] for one in document["digests"]] == ["i1", "i2"]
+    assert json.loads(run("--json").stdout)["digests"] == document["digests"]
+
+
+def test_annotations_for_github(run: Any, root: Path) -> None:
+    spoil(root)
+    lines = run("i1", "--format", "github").stdout.splitlines()
+    assert lines[0] == "::error file=digests/i1.md,line=11,title=C105::Placeholder text was left in."
+    assert lines[2].startswith("::notice file=digests/i1.md,line=5,title=C102::")
+
+
+def test_text_is_the_form_for_people(run: Any, root: Path) -> None:
+    spoil(root)
+    assert run("i1", "--format", "text").stdout == run("i1").stdout
+
+
+def test_a_check_explains_itself_in_both_languages(run: Any) -> None:
+    english = run("--explain", "c105").stdout
+    assert english.startswith("C105   error   when lorem ipsum")
+    assert "must not reach readers" in english
+    assert "كلام مؤقت" in run("--explain", "C105", "--lang", "ar").stdout
+    assert json.loads(run("--explain", "L305", "--json").stdout)["levels"] == ["error"]
+    assert run("--explain", "C999").exit == 2
+
+
+def test_findings_speak_the_language_of_the_run(run: Any, root: Path) -> None:
+    spoil(root)
+    assert "بقي في النص كلام مؤقت." in run("i1", "--lang", "ar").stdout
+
+
+def test_a_field_that_some_readers_lack_is_counted(run: Any, root: Path, sqlite_place: Any, clock: Any) -> None:
+    with sqlite_place.open() as storage:
+        for number, city in enumerate(("حلب", "", "")):
+            reader = NewReader(
+                address=parse_address(f"reader{number}@example.org"),
+                list="weekly",
+                active=True,
+                fields={"city": city} if city else {},
+            )
+            Roster(storage, clock).add(reader, by="editor")
+    (root / "digests" / "i1.md").write_text(GOOD + "\nمن [[ city ]]\n", encoding="utf-8")
+    assert "C104  “city” is empty for 2 readers." in run("i1").stdout
+
+
+def test_an_unknown_digest_is_usage_and_says_that_nothing_happened(run: Any) -> None:
+    assert run("i2").exit == 2
