@@ -1,7 +1,38 @@
-"""Articles: a writer's file becomes one frozen Article."""
+"""Articles: a writer's file becomes one frozen Article.
 
+read_article, read_folder, read_source · decode · read_page (page text with roles) · markdown_blocks,
+split_front_matter · to_markdown, write_article · slug_for · check_url
+"""
+
+from newsletter_cli.articles.decoding import Decoded, decode
+from newsletter_cli.articles.page_text import Page, read_page
 from newsletter_cli.articles.readers.front_matter import FrontMatter, split_front_matter
 from newsletter_cli.articles.readers.markdown import markdown_blocks
+from newsletter_cli.articles.reading import Failure, Reading, Source, read_article, read_folder, read_source
+from newsletter_cli.articles.roles import Role, RoleLine
+from newsletter_cli.articles.slugs import slug_for
+from newsletter_cli.articles.urls import CheckedUrl, check_url
 from newsletter_cli.articles.writing import to_markdown, write_article
 
-__all__ = ["FrontMatter", "markdown_blocks", "split_front_matter", "to_markdown", "write_article"]
+__all__ = [
+    "CheckedUrl",
+    "Decoded",
+    "Failure",
+    "FrontMatter",
+    "Page",
+    "Reading",
+    "Role",
+    "RoleLine",
+    "Source",
+    "check_url",
+    "decode",
+    "markdown_blocks",
+    "read_article",
+    "read_folder",
+    "read_page",
+    "read_source",
+    "slug_for",
+    "split_front_matter",
+    "to_markdown",
+    "write_article",
+]

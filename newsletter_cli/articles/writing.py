@@ -221,7 +221,9 @@ def _inline(inline: Inline, stars: bool) -> str:
         case Link(url, children):
             return f"[{_inlines(children, stars)}]({_target(url)})"
         case Span(language, direction, children):
-            marks = " ".join(mark for mark in (language and f"lang={language}", direction and f"dir={direction}") if mark)
+            marks = " ".join(
+                mark for mark in (language and f"lang={language}", direction and f"dir={direction}") if mark
+            )
             return f"[{_inlines(children, stars)}]{{{marks}}}"
         case Strong(children) | Emphasis(children):
             return _emphasised(children, isinstance(inline, Strong), stars)

@@ -72,10 +72,11 @@ def parse(text: str, *, base_url: str = "", first_line: int = 1) -> Parsed:
 
 def markdown_blocks(text: str, *, base_url: str = "") -> tuple[Block, ...]:
     """The blocks of a Markdown text such as a digest's intro; headings begin at level 2. Never raises."""
-    return tuple(_lowered(block) for block in parse(text, base_url=base_url).blocks)
+    return tuple(lowered(block) for block in parse(text, base_url=base_url).blocks)
 
 
-def _lowered(block: Block) -> Block:
+def lowered(block: Block) -> Block:
+    """A heading of level 1 as one of level 2: the title is the only 1."""
     return Heading(2, block.inlines) if isinstance(block, Heading) and block.level == 1 else block
 
 

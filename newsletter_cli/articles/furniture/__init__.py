@@ -1,0 +1,11 @@
+"""Furniture: what stands around an article on a news page, and the labels before parts of it; one file per language.
+
+Data: add lines freely. A new language is one more file, named in LANGUAGES here.
+"""
+
+from newsletter_cli.articles.furniture import ar, en, fa, fr, he, ur
+from newsletter_cli.articles.furniture.kinds import Furniture, Label, Tables
+
+LANGUAGES: tuple[Tables, ...] = (ar.TABLES, fa.TABLES, he.TABLES, ur.TABLES, en.TABLES, fr.TABLES)
+
+__all__ = ["LANGUAGES", "Furniture", "Label", "Tables"]

@@ -1,0 +1,223 @@
+"""A page saved as text becomes an article: lines with roles, then blocks in the order of the page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from newsletter_cli.articles.furniture import Label
+from newsletter_cli.articles.head import with_values
+from newsletter_cli.articles.inlines import texts_only
+from newsletter_cli.articles.lines import first_words
+from newsletter_cli.articles.model import (
+    Article,
+    Block,
+    Calendar,
+    Extra,
+    Figure,
+    ListBlock,
+    Note,
+    Paragraph,
+    Picture,
+    Related,
+    RelatedBlock,
+)
+from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
+from newsletter_cli.articles.roles import DOUBTFUL, DROPPED, Line, Role, RoleLine, place
+from newsletter_cli.articles.tongue import language_of
+from newsletter_cli.errors import RefusedError
+from newsletter_cli.language import direction_of
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page of text gave."""
+
+    article: Article  # without slug; title and blocks may be empty
+    roles: tuple[RoleLine, ...]  # every content line, in order
+    dropped: tuple[RoleLine, ...]  # page furniture among them
+
+
+def read_page(text: str, *, language: str = "ar", newsroom: str = "", title: str = "", name: str = "the file") -> Page:
+    """An article from the text of a news page (email.md §1.2, §1.3).
+
+    language: the newsroom's; the page's letters may say another.  newsroom: its name.  title: given by the editor.
+    Never raises but for front matter that means one field twice (UNREADABLE) or holds a title that is too long.
+    """
+    found = language_of(text, language)
+    lines = place(text, language=found, newsroom=newsroom, title=title)
+    roles = tuple(RoleLine(line.number, line.text, _role(line), line.confidence, line.reason) for line in lines)
+    article = _article(lines, found, name)
+    return Page(article, roles, tuple(role for role in roles if role.role in DROPPED))
+
+
+def _role(line: Line) -> Role:
+    assert line.role is not None  # place() leaves none out
+    return line.role
+
+
+def _article(lines: Sequence[Line], language: str, name: str) -> Article:
+    extras, notes = _extras(lines)
+    blocks, places = _blocks(lines)
+    article = Article(
+        slug="",
+        title=_first(lines, Role.TITLE),
+        language=language,
+        direction=direction_of(language),
+        kicker=_first(lines, Role.KICKER),
+        author=_joined(_values(lines, Role.AUTHOR)),
+        sources=_values(lines, Role.SOURCE),
+        tags=_tags(lines),
+        blocks=(*blocks, *_note_of(extras)),
+        extras=extras,
+        warnings=notes,
+        lines=places | _lines_of(lines),
+    )
+    return _with_head(_with_date(article, lines), lines, name)
+
+
+def _first(lines: Iterable[Line], role: Role) -> str:
+    return next((line.bare for line in lines if line.role is role), "")
+
+
+def _values(lines: Iterable[Line], role: Role) -> tuple[str, ...]:
+    """What the lines of a role say, without their label; a label that stands alone says nothing itself."""
+    found = [line.value or line.bare for line in lines if line.role is role and (line.value or not line.label)]
+    return tuple(dict.fromkeys(found))
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "، ".join(names)
+
+
+def _tags(lines: Sequence[Line]) -> tuple[str, ...]:
+    parts = [part for text in _values(lines, Role.TAGS) for part in text.replace("،", ",").replace("|", ",").split(",")]
+    return tuple(dict.fromkeys(tag for part in parts if (tag := part.strip(" #"))))
+
+
+def _lines_of(lines: Sequence[Line]) -> dict[str, int]:
+    names = {
+        Role.TITLE: "title",
+        Role.KICKER: "kicker",
+        Role.DATE: "date",
+        Role.SOURCE: "sources",
+        Role.AUTHOR: "author",
+    }
+    return {names[line.role]: line.number for line in reversed(lines) if line.role in names}
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------
+
+
+def _blocks(lines: Sequence[Line]) -> tuple[list[Block], dict[str, int]]:
+    """The blocks in the order of the page, and the line of each."""
+    blocks: list[Block] = []
+    starts: list[int] = []
+    for line in lines:
+        if line.role is Role.PARAGRAPH and line.joined and blocks and isinstance(blocks[-1], Paragraph):
+            blocks[-1] = Paragraph(texts_only(_text(blocks[-1]) + " " + line.bare))
+        elif line.role is Role.LIST and blocks and isinstance(blocks[-1], ListBlock) and not line.gap:
+            blocks[-1] = replace(blocks[-1], items=(*blocks[-1].items, _item(line)))
+        elif line.kind is Label.CREDIT and blocks and isinstance(blocks[-1], Figure):
+            blocks[-1] = Figure(replace(blocks[-1].picture, credit=line.value))
+        elif block := _block(line):
+            blocks.append(block)
+            starts.append(line.number)
+    return blocks, {f"block:{number}": start for number, start in enumerate(starts)}
+
+
+def _block(line: Line) -> Block | None:
+    match line.role:
+        case Role.PARAGRAPH:
+            return Paragraph(texts_only(line.bare))
+        case Role.LIST:
+            return ListBlock(False, (_item(line),))
+        case Role.CAPTION if line.kind is Label.CREDIT:
+            return Figure(Picture("", None, "", line.value)) if line.value else None
+        case Role.CAPTION:
+            caption = line.value or ("" if line.label else line.bare)
+            return Figure(Picture("", None, caption)) if caption else None
+        case Role.RELATED if line.value:
+            return RelatedBlock(line.label, Related(line.value))
+        case _:
+            return None
+
+
+def _item(line: Line) -> tuple[Block, ...]:
+    return (Paragraph(texts_only(line.bare)),)
+
+
+def _text(paragraph: Paragraph) -> str:
+    return "".join(getattr(inline, "text", "") for inline in paragraph.inlines)
+
+
+# --- what no rule places ---------------------------------------------------------------------------------------
+
+
+def _extras(lines: Sequence[Line]) -> tuple[tuple[Extra, ...], tuple[str, ...]]:
+    extras = tuple(Extra(line.number, line.text) for line in lines if line.role is Role.EXTRA)
+    warnings = [
+        f"Line {extra.line}: no place was found for “{first_words([extra.text])}”; it stands in a note at the end."
+        for extra in extras
+    ]
+    for line in lines:
+        if line.role in (Role.TITLE, Role.CAPTION) and line.confidence < DOUBTFUL:
+            warnings.append(f"Line {line.number}: taken for the {line.role}, perhaps wrongly: {line.reason}.")
+    return extras, tuple(warnings)
+
+
+def _note_of(extras: Sequence[Extra]) -> tuple[Block, ...]:
+    """Lines without a place stay in the article, where the editor sees them and takes them out."""
+    return (Note(tuple(Paragraph(texts_only(extra.text)) for extra in extras)),) if extras else ()
+
+
+# --- the date --------------------------------------------------------------------------------------------------
+
+
+def _with_date(article: Article, lines: Sequence[Line]) -> Article:
+    """The article's own date stands behind the title; one above it may be the day the page was looked at."""
+    title = next((number for number, line in enumerate(lines) if line.role is Role.TITLE), 0)
+    dates = [(number, line) for number, line in enumerate(lines) if line.role is Role.DATE and line.date]
+    known = [(number, line) for number, line in dates if line.date and line.date.date]
+    own = next((line for number, line in known if number > title), None)
+    page = next((line for number, line in known if number < title), None)
+    chosen = own or page or next((line for _, line in dates), None)
+    if chosen is None or chosen.date is None:
+        return replace(article, warnings=(*article.warnings, "No date was found; give one with --date."))
+    read = chosen.date
+    calendar = Calendar(read.calendar) if read.date else None
+    others = [line for _, line in dates if line is not chosen]
+    warnings = [f"Line {chosen.number}: {read.warning}"] if read.warning else []
+    if own and page and own is chosen and page.date and page.date.date and read.date:
+        apart = abs((read.date - page.date.date).days)
+        if apart > 1:
+            warnings.append(f"Line {page.number}: this date is the page's, {apart} days from the article's own.")
+    if read.date is None:
+        warnings.append("No date was understood; give one with --date.")
+    return replace(
+        article,
+        date=read.date,
+        calendar=calendar,
+        date_text=read.text,
+        warnings=(*article.warnings, *warnings),
+        extras=(*article.extras, *(Extra(line.number, line.text) for line in others)),
+        lines={**article.lines, "date": chosen.number},
+    )
+
+
+# --- `key: value` lines at the top -----------------------------------------------------------------------------
+
+
+def _with_head(article: Article, lines: Sequence[Line], name: str) -> Article:
+    head = [line for line in lines if line.role is Role.FRONT_MATTER]
+    if not head:
+        return article
+    values: dict[str, Value] = {}
+    for line in head:
+        if line.label in values:
+            raise RefusedError(
+                "UNREADABLE",
+                f"{name}:{line.number}: the key “{line.label}” stands here twice.",
+                facts=[("file", f"{name}:{line.number}")],
+                fix="take one of the two lines out",
+            )
+        values[line.label] = line.value
+    return with_values(article, FrontMatter(values, "", {line.label: line.number for line in head}), name)

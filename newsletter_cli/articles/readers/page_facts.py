@@ -1,0 +1,181 @@
+"""What an HTML page says about itself, and which part of it is the article; before anything is thrown away."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
+
+from newsletter_cli.errors import RefusedError
+
+_JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
+_JSON_DEPTH: Final = 6
+_ARTICLE_TYPES: Final = frozenset(
+    {"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"}
+)
+# Blocks of layout: their words stay apart, so each becomes a paragraph before nh3 takes its tag away.
+_LAYOUT: Final = (
+    *("div", "section", "article", "main", "header", "address", "dl", "dt", "dd", "center", "details", "summary"),
+    *("hgroup", "fieldset", "legend", "caption"),
+)
+_FURNITURE: Final = "//nav | //aside | //footer | //*[@hidden] | //*[@role='navigation'] | //*[@aria-hidden='true']"
+_INVISIBLE: Final = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "form", "button", "select"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """A page's own statements, "" where it makes none, and its article as HTML that is not yet safe."""
+
+    title: str  # og:title, JSON-LD, in this order
+    tab_title: str  # <title>, often with the site's name
+    description: str
+    published: str  # as written, mostly ISO with a time
+    author: str
+    section: str
+    image: str
+    image_alt: str | None
+    url: str
+    language: str
+    direction: str
+    html: str
+    dropped: tuple[str, ...]  # words of navigation, side columns and footers
+
+
+def read_facts(text: str, name: str) -> PageFacts:
+    """The facts and the article's part of a page. No entities, no network. Raises RefusedError UNREADABLE."""
+    root = _root(text, name)
+    body = root.find("body")
+    meta, linked = _meta(root), _json_ld(root)
+    html, dropped = _article_part(root if body is None else body)
+    said_author = meta.get("article:author", "")  # often the address of a profile
+    return PageFacts(
+        title=meta.get("og:title") or _text_of(linked, "headline"),
+        tab_title=_words(root.find(".//title")),
+        description=meta.get("og:description") or meta.get("description") or _text_of(linked, "description"),
+        published=meta.get("article:published_time") or _text_of(linked, "datePublished"),
+        author=(said_author if "://" not in said_author else "")
+        or meta.get("author", "")
+        or "، ".join(_names(linked.get("author"))),
+        section=meta.get("article:section") or _text_of(linked, "articleSection"),
+        image=meta.get("og:image") or next(iter(_urls(linked.get("image"))), ""),
+        image_alt=meta.get("og:image:alt"),
+        url=_canonical(root) or meta.get("og:url", ""),
+        language=_attribute(root, body, "lang"),
+        direction=_attribute(root, body, "dir").lower(),
+        html=html,
+        dropped=dropped,
+    )
+
+
+def _root(text: str, name: str) -> HtmlElement:
+    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        return document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise RefusedError("UNREADABLE", f"{name} holds no HTML that can be read.", fix="save the page anew") from error
+
+
+def _attribute(root: HtmlElement, body: HtmlElement | None, name: str) -> str:
+    return str(root.get(name) or (body.get(name) if body is not None else "") or "").strip()
+
+
+def _words(element: HtmlElement | None) -> str:
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+# --- meta and JSON-LD ------------------------------------------------------------------------------------------
+
+
+def _meta(root: HtmlElement) -> dict[str, str]:
+    """property or name → content; the first of each counts."""
+    found: dict[str, str] = {}
+    for element in root.iter("meta"):
+        key = (element.get("property") or element.get("name") or "").strip().lower()
+        content = " ".join((element.get("content") or "").split())
+        if key and content:
+            found.setdefault(key, content)
+    return found
+
+
+def _canonical(root: HtmlElement) -> str:
+    links = (link for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split())
+    return next((link.get("href", "").strip() for link in links), "")
+
+
+def _json_ld(root: HtmlElement) -> Mapping[str, Any]:
+    """The first article among the page's linked data, {} when there is none."""
+    for script in root.iter("script"):
+        text = script.text or ""
+        if "ld+json" not in (script.get("type") or "") or len(text) > _JSON_LIMIT:
+            continue
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            continue  # broken linked data says nothing; the page's own words stay
+        for item in _items(data, _JSON_DEPTH):
+            kinds = item.get("@type", "")
+            if _ARTICLE_TYPES & set(kinds if isinstance(kinds, list) else [kinds]):
+                return item
+    return {}
+
+
+def _items(data: object, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield data
+        data = data.get("@graph", [])
+    if isinstance(data, list) and depth:
+        for item in data:
+            yield from _items(item, depth - 1)
+
+
+def _text_of(item: Mapping[str, Any], key: str) -> str:
+    value = item.get(key, "")
+    value = value[0] if isinstance(value, list) and value else value
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _names(value: object) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        name = item.get("name", "") if isinstance(item, dict) else item
+        if isinstance(name, str) and name.strip() and "://" not in name:
+            yield " ".join(name.split())
+
+
+def _urls(value: object) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        url = item.get("url", "") if isinstance(item, dict) else item
+        if isinstance(url, str) and url.strip():
+            yield url.strip()
+
+
+# --- the article's part ----------------------------------------------------------------------------------------
+
+
+def _article_part(body: HtmlElement) -> tuple[str, tuple[str, ...]]:
+    """(HTML of the part that holds the article, words of what was left out of it)."""
+    dropped = [_remove(element) for element in body.xpath(_FURNITURE) if element is not body]
+    chosen = _largest(body.xpath("//article")) or _largest(body.xpath("//main | //*[@role='main']")) or body
+    for element in list(chosen.iter()):
+        if element.tag in _LAYOUT and element is not chosen:
+            element.tag = "p"
+        elif element.tag in ("h5", "h6"):
+            element.tag = "h4"
+        elif element.tag in _INVISIBLE:
+            element.drop_tree() if element is not chosen else None
+    chosen.tag = "div"
+    return tostring(chosen, encoding="unicode"), tuple(words for words in dropped if words)
+
+
+def _remove(element: HtmlElement) -> str:
+    for invisible in element.xpath(".//script | .//style | .//noscript | .//template"):
+        invisible.drop_tree()
+    words = _words(element)
+    if element.getparent() is not None:
+        element.drop_tree()
+    return words
+
+
+def _largest(found: list[HtmlElement]) -> HtmlElement | None:
+    return max(found, key=lambda element: len(_words(element)), default=None)

@@ -1,0 +1,261 @@
+"""Article files on disk: which reader a file gets, what is wrong with it, and a whole folder at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from newsletter_cli.articles.decoding import Decoded, decode
+from newsletter_cli.articles.head import TITLE_EXPECTED, with_values
+from newsletter_cli.articles.markdown_article import read_markdown
+from newsletter_cli.articles.model import Article, Block, Figure, ListBlock, Note, Quote, Rule
+from newsletter_cli.articles.page_text import read_page
+from newsletter_cli.articles.readers.front_matter import FrontMatter
+from newsletter_cli.articles.roles import RoleLine
+from newsletter_cli.articles.slugs import slug_for
+from newsletter_cli.errors import ConfigError, NewsletterError, RefusedError
+from newsletter_cli.newsroom import is_slug
+
+LIMIT: Final = 2 * 1024 * 1024  # bytes of a text file
+
+MARKDOWN: Final = "markdown"
+HTML: Final = "html"
+TEXT: Final = "text"
+KINDS: Final = {
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".txt": TEXT,
+    ".text": TEXT,
+}
+SUPPORTED: Final = ".md, .txt and .html"
+# Kinds people try, and what to do with them.
+_OTHERS: Final = {
+    ".docx": "save it as .html or .txt",
+    ".doc": "save it as .html or .txt",
+    ".odt": "save it as .html or .txt",
+    ".rtf": "save it as .txt",
+    ".pdf": "copy its text into a .txt file",
+}
+NO_VALUES: Final = FrontMatter({}, "", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a file gave: the article, and how each line of it was taken when it was page text."""
+
+    article: Article
+    decoded: Decoded
+    kind: str  # "markdown" | "html" | "text"
+    roles: tuple[RoleLine, ...] = ()
+    dropped: tuple[str, ...] = ()  # page furniture that is in no article
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that gave no article; the others go on."""
+
+    path: Path
+    shown: str  # as messages name it
+    code: str
+    message: str
+    error: NewsletterError
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A folder's articles in order of their paths, and the files that gave none."""
+
+    articles: tuple[Article, ...]
+    failures: tuple[Failure, ...]
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """A file's bytes.  Raises RefusedError UNREADABLE: not there, a folder, not allowed, more than 2 MB."""
+    try:
+        if path.is_dir():
+            raise RefusedError("UNREADABLE", f"{name} is a folder.", fix="name the files in it")
+        if path.stat().st_size > LIMIT:
+            raise RefusedError("UNREADABLE", f"{name} is larger than 2 MB; text files are smaller.", fix="split it")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise RefusedError("UNREADABLE", f"There is no file {name}.", fix="check the name") from error
+    except OSError as error:
+        raise RefusedError("UNREADABLE", f"{name} cannot be read: {error.strerror}.", fix="check its rights") from error
+
+
+def read_source(
+    data: bytes,
+    *,
+    name: str,
+    suffix: str | None = None,
+    language: str = "ar",
+    newsroom: str = "",
+    overrides: FrontMatter = NO_VALUES,
+    encoding: str = "",
+) -> Source:
+    """An article from a file's bytes; it has a title and a body, but no slug and no path yet.
+
+    name: how messages call the file.  suffix: ".md" and so on; None = look at the text.  language, newsroom: the
+    newsroom's.  overrides: fields given beside the file, stronger than its own.  encoding: see `decode`.
+    Raises RefusedError UNREADABLE, NO-TITLE, NO-BODY; NotConfirmedError ENCODING-AMBIGUOUS.
+    """
+    if len(data) > LIMIT:
+        raise RefusedError("UNREADABLE", f"{name} is larger than 2 MB; text files are smaller.", fix="split it")
+    kind = _kind(suffix, name)
+    decoded = decode(data, name=name, encoding=encoding)
+    kind = _fitting(kind, decoded.text, name)
+    source = _read(kind, decoded, name, language, newsroom, overrides)
+    article = with_values(source.article, overrides, name) if overrides.values else source.article
+    return replace(source, article=_checked(replace(article, warnings=(*decoded.notes, *article.warnings)), name))
+
+
+def _read(kind: str, decoded: Decoded, name: str, language: str, newsroom: str, overrides: FrontMatter) -> Source:
+    if kind == MARKDOWN:
+        return Source(read_markdown(decoded.text, language=language, name=name), decoded, kind)
+    if kind == HTML:
+        from newsletter_cli.articles.html_article import read_html  # lazy: lxml and nh3 are for HTML alone
+
+        html = read_html(decoded.text, language=language, newsroom=newsroom, name=name)
+        return Source(html.article, decoded, kind, dropped=html.dropped)
+    title = overrides.values.get("title", "")
+    page = read_page(
+        decoded.text, language=language, newsroom=newsroom, title=title if isinstance(title, str) else "", name=name
+    )
+    return Source(page.article, decoded, kind, page.roles, tuple(line.text for line in page.dropped))
+
+
+# --- kinds -----------------------------------------------------------------------------------------------------
+
+
+def _kind(suffix: str | None, name: str) -> str:
+    """The reader that a file's name asks for; "" = look at the text."""
+    if suffix is None:
+        return ""
+    kind = KINDS.get(suffix.lower())
+    if kind:
+        return kind
+    if not suffix:
+        return ""
+    fix = _OTHERS.get(suffix.lower(), f"articles are read from {SUPPORTED}")
+    raise RefusedError("UNREADABLE", f"{name}: files of the kind {suffix} are not read; {SUPPORTED} are.", fix=fix)
+
+
+def _fitting(kind: str, text: str, name: str) -> str:
+    """The reader to take; UNREADABLE when the text is not what the file's name says."""
+    start = text[:2000].lstrip().lower()
+    looks_html = start.startswith(("<!doctype html", "<html", "<?xml", "<head", "<body", "<article"))
+    if kind == TEXT and looks_html:
+        raise RefusedError("UNREADABLE", f"{name} is not plain text but HTML.", fix="give it the ending .html")
+    if kind == HTML and not looks_html and "<" not in text:
+        raise RefusedError("UNREADABLE", f"{name} is not HTML: there is no tag in it.", fix="give it the ending .txt")
+    if kind in (MARKDOWN, HTML):
+        return kind
+    if text.startswith("---\n"):
+        return MARKDOWN
+    return HTML if looks_html else TEXT
+
+
+# --- what an article must have ---------------------------------------------------------------------------------
+
+
+def _checked(article: Article, name: str) -> Article:
+    if not article.title:
+        raise RefusedError("NO-TITLE", f"{name} has no title.", fix="give one with --title")
+    if not any(map(says_something, article.blocks)):
+        raise RefusedError("NO-BODY", f"{name} has a title but no text.", fix="write the text under the title")
+    warnings = list(article.warnings)
+    if len(article.title) >= TITLE_EXPECTED.stop:
+        warnings.append(f"The title has {len(article.title)} characters; 20 to 140 are expected.")
+    if article.title.endswith((".", "۔")) and not article.title.endswith(".."):
+        warnings.append("The title ends with a full stop.")
+    return replace(article, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def says_something(block: Block) -> bool:
+    """Whether a block has words or a picture."""
+    match block:
+        case Rule():
+            return False
+        case Quote(blocks) | Note(blocks):
+            return any(map(says_something, blocks))
+        case ListBlock(_, items):
+            return any(says_something(inner) for item in items for inner in item)
+        case Figure(picture):
+            return bool(picture.source or picture.caption)
+        case _:
+            return True
+
+
+# --- files and folders -----------------------------------------------------------------------------------------
+
+
+def read_article(path: Path, *, root: Path, language: str = "ar", newsroom: str = "") -> Article:
+    """The article in a file; its slug is the file's name.
+
+    root: the newsroom's folder; messages show paths from there.  language: the newsroom's, for files that name none.
+    newsroom: its name.  Raises RefusedError UNREADABLE, NO-TITLE, NO-BODY; NotConfirmedError ENCODING-AMBIGUOUS.
+    """
+    name = shown_path(path, root)
+    source = read_source(read_bytes(path, name), name=name, suffix=path.suffix, language=language, newsroom=newsroom)
+    article = replace(source.article, path=path)
+    if is_slug(path.stem):
+        return replace(article, slug=path.stem)
+    slug = slug_for(article.title)
+    warning = (
+        f"{path.name} cannot be a short name; the article is called {slug}. Rename the file to {slug}{path.suffix}."
+    )
+    return replace(article, slug=slug, warnings=(*article.warnings, warning))
+
+
+def read_folder(root: Path, pattern: str = "articles/**/*.md", *, language: str = "ar", newsroom: str = "") -> Reading:
+    """All articles of a newsroom. A file that cannot be read is named among the failures, the others go on.
+
+    root: the newsroom's folder.  pattern: the setting compose.articles, relative to it.  Two files of one name:
+    the second is a failure, since the first would hide it.  Raises ConfigError CONFIG-VALUE for a pattern that leaves
+    the folder.
+    """
+    articles: list[Article] = []
+    failures: list[Failure] = []
+    places: dict[str, str] = {}
+    for path in article_files(root, pattern):
+        shown = shown_path(path, root)
+        try:
+            article = read_article(path, root=root, language=language, newsroom=newsroom)
+            _refuse_twin(article.slug, shown, places)
+        except NewsletterError as error:
+            failures.append(Failure(path, shown, error.code, error.message, error))
+            continue
+        places[article.slug] = shown
+        articles.append(article)
+    return Reading(tuple(articles), tuple(failures))
+
+
+def _refuse_twin(slug: str, shown: str, places: dict[str, str]) -> None:
+    if slug in places:
+        raise RefusedError(
+            "UNREADABLE", f"{shown} has the same name as {places[slug]}.", fix="rename one of the two files"
+        )
+
+
+def article_files(root: Path, pattern: str = "articles/**/*.md") -> Iterator[Path]:
+    """The files a pattern names, in order of their paths; hidden ones and kinds that are not read are passed over."""
+    parts = PurePosixPath(pattern).parts
+    if not parts or ".." in parts or PurePosixPath(pattern).is_absolute():
+        raise ConfigError(
+            "CONFIG-VALUE",
+            f"compose.articles = “{pattern}” must stay inside the newsroom.",
+            sent="",
+            fix='newsletter config set compose.articles "articles/**/*.md"',
+        )
+    for path in sorted(root.glob(pattern)):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not hidden and path.suffix.lower() in KINDS and path.is_file():
+            yield path
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as messages name it: from the newsroom's folder where it lies in it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
