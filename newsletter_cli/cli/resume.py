@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
