@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from newsletter_cli.subscribers.records import Row
@@ -23,6 +25,19 @@ class Format(StrEnum):
     CSV = "csv"
     TSV = "tsv"
     JSONL = "jsonl"
+
+
+class Counted:
+    """Rows that are counted while they pass."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
 
 
 def header(fields: Iterable[str]) -> tuple[str, ...]:
@@ -48,6 +63,22 @@ def write_rows(rows: Iterable[Row], fields: Iterable[str], kind: Format, *, exce
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def write_file(path: Path, pieces: Iterable[str]) -> None:
+    """A file that only its owner may read; it takes its name when it is whole, so a half of one is never there.
+
+    Half of a character that came out of a broken file is written as "?".
+    """
+    half = path.with_name(f".{path.name}.part")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
+            os.fchmod(file.fileno(), 0o600)  # also where an earlier try left one with another mode
+            file.writelines(pieces)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def _cells(row: Row, columns: Sequence[str]) -> list[str]:

@@ -51,21 +51,25 @@ class _Work:
     kept: list[str] = field(default_factory=list)
 
 
-def undo_import(storage: Storage, batch: str, at: datetime, *, by: str) -> TakenBack:
-    """Takes an import back, in slices. Stopped in the middle, the same call goes on.  UsageError NOT-FOUND."""
+def undo_import(storage: Storage, batch: str, at: datetime, *, by: str, dry: bool = False) -> TakenBack:
+    """Takes an import back, in slices. Stopped in the middle, the same call goes on.
+
+    dry: change nothing, only say what would be done.  UsageError NOT-FOUND.
+    """
     with storage.read() as connection:
         found = _batch(connection, batch)
     work = _Work()
-    after: int | None = 0
     if found["undone"] is None:
         with storage.slices() as slices:
+            after: int | None = 0
             while after is not None:
+                with slices.aside() if dry else slices.write() as connection:
+                    after = _slice(connection, found, after, work, dry=dry)
+            if not dry:
                 with slices.write() as connection:
-                    after = _slice(connection, found, after, work)
-            with slices.write() as connection:
-                connection.execute(update(import_batch).where(import_batch.c.id == batch).values(undone=at))
-                details = f"{batch}: {work.removed} readers off the list, {len(work.kept)} kept"
-                note(connection, at=at, by=by, what="import undone", list=found["slug"], details=details)
+                    connection.execute(update(import_batch).where(import_batch.c.id == batch).values(undone=at))
+                    details = f"{batch}: {work.removed} readers off the list, {len(work.kept)} kept"
+                    note(connection, at=at, by=by, what="import undone", list=found["slug"], details=details)
     return TakenBack(
         batch=batch,
         list=found["slug"],
@@ -93,7 +97,7 @@ def _batch(connection: Connection, batch: str) -> RowMapping:
     )
 
 
-def _slice(connection: Connection, batch: RowMapping, after: int, work: _Work) -> int | None:
+def _slice(connection: Connection, batch: RowMapping, after: int, work: _Work, *, dry: bool) -> int | None:
     """Takes the next changes back; the last of them, or None at the end."""
     changes = connection.execute(_question(batch, after)).mappings().all()
     tags = tags_of(connection, [change["subscriber_id"] for change in changes])
@@ -104,8 +108,10 @@ def _slice(connection: Connection, batch: RowMapping, after: int, work: _Work) -
         else:
             back.append(change)
     work.removed += sum(change["subscription_id"] is not None for change in back)
-    work.restored += _restore(connection, back)
-    _remove(connection, back)
+    work.restored += sum("name" in (change["before"] or {}) for change in back)
+    if not dry:
+        _restore(connection, back)
+        _remove(connection, back)
     return changes[-1]["id"] if changes else None
 
 
@@ -167,19 +173,16 @@ def _has_moved(change: RowMapping, tags: Collection[str]) -> bool:
     return "name" in after and any(now[key] != after[key] for key in now)
 
 
-def _restore(connection: Connection, back: Sequence[RowMapping]) -> int:
-    """Puts values back and takes tags off; how many readers had values."""
-    restored = 0
+def _restore(connection: Connection, back: Sequence[RowMapping]) -> None:
+    """Puts values back and takes tags off."""
     for change in back:
         before, after = change["before"] or {}, change["after"] or {}
         reader = change["subscriber_id"]
         if "name" in before:
             values = update(subscriber).where(subscriber.c.id == reader)
             connection.execute(values.values(name=before["name"], fields=before["fields"]))
-            restored += 1
         if after.get("tags"):
             connection.execute(delete(tag).where(tag.c.subscriber_id == reader, tag.c.tag.in_(after["tags"])))
-    return restored
 
 
 def _remove(connection: Connection, back: Sequence[RowMapping]) -> None:

@@ -142,11 +142,11 @@ def test_an_undo_that_was_stopped_goes_on(desk, clock, monkeypatch):
     monkeypatch.setattr(undoing, "SLICE", 4)
     real, calls = undoing._slice, []
 
-    def stops(*given):
+    def stops(*given, **how):
         calls.append(given)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(*given)
+        return real(*given, **how)
 
     monkeypatch.setattr(undoing, "_slice", stops)
     with pytest.raises(KeyboardInterrupt):
