@@ -106,7 +106,7 @@ def import_(
 
 @command(
     "subscribers undo",
-    examples=("newsletter subscribers undo imp-7f3k",),
+    examples=("newsletter subscribers undo imp-7f3k", "newsletter subscribers undo imp-7f3k --dry-run"),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.BUSY),
     changes=True,
 )
@@ -238,8 +238,9 @@ def _show(run: Run, source: Source, wish: Wish, preview: Preview) -> None:
     out = run.out
     between = DELIMITERS.get(source.delimiter, f"“{source.delimiter}”")
     rows = run.count("{n} row", "{n} rows", preview.counts.rows)
-    read = run._("Read as   {encoding}, separated by {delimiter}, {rows}      wrong? --encoding")
-    out.say(read.format(encoding=source.reading.encoding.value, delimiter=between, rows=rows))
+    read = run._("Read as   {encoding}, separated by {delimiter}, {rows}")
+    said = read.format(encoding=source.reading.encoding.value, delimiter=between, rows=rows)
+    out.say(f"{said}      {run._('wrong?')} --encoding")
     for column in sorted(source.columns.all, key=lambda one: one.field is None):
         out.say(f"  {column.field or run._('not used'):<9} {out.cell(column.heading)}")
     _show_samples(run, preview)
@@ -313,7 +314,7 @@ def _reply(run: Run, source: Source, wish: Wish, preview: Preview, done: Importe
     else:
         said = run.count("{n} added to {list}.", "{n} added to {list}.", done.counts.added, list=wish.list)
     if wish.status is SubscriptionStatus.ACTIVE and not wish.consent and done.counts.added:
-        run.out.warn(run._("No consent was noted for these readers; next time add --consent."))
+        run.out.warn(f"{run._('No consent was noted for these readers.')}   --consent TEXT")
 
     def human() -> None:
         run.out.done(said)
