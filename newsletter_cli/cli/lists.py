@@ -30,14 +30,18 @@ Single = Annotated[
     bool | None, typer.Option("--single/--double", help="Whether an address is enough, or it has to be confirmed.")
 ]
 Public = Annotated[bool | None, typer.Option("--public/--private", help="On the subscribe page and in the archive.")]
-Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", rich_help_panel="More")]
+Description = Annotated[
+    str | None, typer.Option("--description", metavar="TEXT", help="For the subscribe page.", rich_help_panel="More")
+]
 Language = Annotated[
     str | None, typer.Option("--language", metavar="CODE", help="ar en fa he ur fr", rich_help_panel="More")
 ]
 From = Annotated[
     str | None, typer.Option("--from", metavar="MAILBOX", help="Sender of this list.", rich_help_panel="More")
 ]
-ReplyTo = Annotated[str | None, typer.Option("--reply-to", metavar="MAILBOX", rich_help_panel="More")]
+ReplyTo = Annotated[
+    str | None, typer.Option("--reply-to", metavar="MAILBOX", help="Where answers go.", rich_help_panel="More")
+]
 Where = Annotated[str | None, typer.Option("--where", metavar="EXPR", help="Only these readers, such as tag:sport.")]
 
 

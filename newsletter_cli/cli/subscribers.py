@@ -78,7 +78,7 @@ def list_(
         with run.storage.read() as connection:
             more = count_rows(connection, run.clock(), slug=chosen, where=expr) - screen
         if more > 0:
-            run.out.say(run.count("{n} more: --limit N", "{n} more: --limit N", more))
+            run.out.say(f"{run.count('{n} more', '{n} more', more)}   --limit N")
     return Reply(listing=Listing(FOR_PEOPLE, map(_line, rows), empty=run._("No reader.")))
 
 
@@ -116,7 +116,7 @@ def add(
     run: Run,
     email: Email,
     slug: List = None,
-    name: Annotated[str, typer.Option("--name", metavar="NAME")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="As the reader writes it.")] = "",
     consent: Annotated[str, typer.Option("--consent", metavar="TEXT", help="How and when the reader agreed.")] = "",
     status: Annotated[
         Joining | None, typer.Option("--status", metavar="STATUS", help="pending or active; active needs --consent.")
@@ -124,7 +124,7 @@ def add(
     fields: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=TEXT", help="A field of the reader, such as city=دمشق.")
     ] = None,
-    tags: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG")] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag to put on.")] = None,
 ) -> Reply:
     """A new reader waits for confirmation unless the list is single opt-in or --status says active. Whoever left the
     list earlier stays away: only the reader lifts that."""
@@ -157,7 +157,10 @@ def add(
 
 @command(
     "subscribers remove",
-    examples=("newsletter subscribers remove reader1@example.org --list weekly",),
+    examples=(
+        "newsletter subscribers remove reader1@example.org --list weekly",
+        "newsletter subscribers remove reader1@example.org reader2@example.org --list weekly --json",
+    ),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.BUSY),
     changes=True,
 )
