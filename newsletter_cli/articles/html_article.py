@@ -143,7 +143,7 @@ class _Body:
         return True
 
     def labelled(self, block: Paragraph | Heading, words: str) -> list[Block]:
-        found = shapes.label_of(words)
+        found = shapes.label_of(words, self.article.language)
         if not found:
             return [block]
         kind, label, value = found

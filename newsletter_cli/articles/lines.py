@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from newsletter_cli.articles.furniture import LANGUAGES, Furniture, Label
-from newsletter_cli.language import fold
+from newsletter_cli.language import base_language, fold
 
 LONG: Final = 140  # characters; a longer line is text
 _TEXT_WITH_STOP: Final = 60  # a shorter line that ends with a full stop may still be a teaser or a caption
@@ -42,13 +42,13 @@ def key_and_value(line: str) -> tuple[str, str] | None:
 
 
 def _furniture_table() -> dict[str, Furniture]:
-    tables = (item for tables in LANGUAGES for item in tables.furniture.items())
+    tables = (item for tables in LANGUAGES.values() for item in tables.furniture.items())
     return {fold(line): kind for kind, lines in tables for line in lines}
 
 
 _FURNITURE: Final[Mapping[str, Furniture]] = _furniture_table()
-_INVITATIONS: Final = tuple(fold(line) for tables in LANGUAGES for line in tables.invitations)
-_RIGHTS: Final = tuple(fold(line) for tables in LANGUAGES for line in tables.rights)
+_INVITATIONS: Final = tuple(fold(line) for tables in LANGUAGES.values() for line in tables.invitations)
+_RIGHTS: Final = tuple(fold(line) for tables in LANGUAGES.values() for line in tables.rights)
 _ROW: Final = frozenset({Furniture.SHARE, Furniture.NAVIGATION, Furniture.TEXT_SIZE})
 
 
@@ -85,39 +85,48 @@ def is_latin_name(line: str) -> bool:
 # --- labels ----------------------------------------------------------------------------------------------------
 
 
-def _label_table() -> dict[str, Label]:
-    tables = (item for tables in LANGUAGES for item in tables.labels.items())
-    return {fold(line): kind for kind, lines in tables for line in lines}
+def _label_tables() -> dict[str, dict[str, Label]]:
+    """Language → folded label → kind. A page's own language goes first: تصوير is "photo by", تصویر is "picture"."""
+    own = {
+        language: {fold(line): kind for kind, lines in tables.labels.items() for line in lines}
+        for language, tables in LANGUAGES.items()
+    }
+    every = {line: kind for labels in reversed(own.values()) for line, kind in labels.items()}
+    return {language: every | labels for language, labels in own.items()}
 
 
-_LABELS: Final[Mapping[str, Label]] = _label_table()
+_LABELS: Final[Mapping[str, Mapping[str, Label]]] = _label_tables()
 _NO_COLON: Final = tuple(
-    sorted((fold(line) for tables in LANGUAGES for line in tables.no_colon), key=len, reverse=True)
+    sorted((fold(line) for tables in LANGUAGES.values() for line in tables.no_colon), key=len, reverse=True)
 )
-_NEVER_ALONE: Final = frozenset(fold(line) for tables in LANGUAGES for line in tables.never_alone)
+_NEVER_ALONE: Final = frozenset(fold(line) for tables in LANGUAGES.values() for line in tables.never_alone)
 
 
-def label_of(line: str) -> tuple[Label, str, str] | None:
-    """(kind, label as written, what follows it) of a line that begins with a label; "" follows when it stands alone."""
+def label_of(line: str, language: str = "ar") -> tuple[Label, str, str] | None:
+    """(kind, label as written, what follows it) of a line that begins with a label; "" follows when it stands alone.
+
+    language: of the page; labels of other languages count too, after its own.
+    """
+    labels = _LABELS.get(base_language(language), _LABELS["ar"])
     for match in _SEPARATOR.finditer(line, 0, 60):
         label, value = line[: match.start()].strip(), line[match.end() :].strip()
-        kind = _LABELS.get(fold(label))
+        kind = labels.get(fold(label))
         if kind and _fits(kind, value):
             return kind, label, value if value.strip(".…:") else ""
-    kind = _LABELS.get(fold(line.rstrip(" :.…")))
+    kind = labels.get(fold(line.rstrip(" :.…")))
     if kind and fold(line.rstrip(" :.…")) not in _NEVER_ALONE:
         return kind, line.rstrip(" :.…"), ""
-    return _without_colon(line)
+    return _without_colon(line, labels)
 
 
-def _without_colon(line: str) -> tuple[Label, str, str] | None:
+def _without_colon(line: str, labels: Mapping[str, Label]) -> tuple[Label, str, str] | None:
     """`بقلم سلمى الحاج`: a label that a name follows at once."""
     folded = fold(line)
     for label in _NO_COLON:
         words = label.count(" ") + 1
         parts = line.split()
         if folded.startswith(label + " ") and len(parts) > words:
-            kind, value = _LABELS[label], " ".join(parts[words:])
+            kind, value = labels[label], " ".join(parts[words:])
             if _fits(kind, value) and not ends_with_stop(value):
                 return kind, " ".join(parts[:words]), value
     return None
@@ -163,6 +172,12 @@ def is_title_with_site(line: str, title: str) -> bool:
     """The title, a separator, and a short name: what a browser shows in its tab."""
     head, separator, name = _split_last(line)
     return bool(separator) and len(name) <= 40 and key(head) == key(title)
+
+
+def is_cut_title(line: str, title: str, least: int) -> bool:
+    """The beginning of the title, cut with dots."""
+    start = key(line)
+    return line.endswith(("…", "...", "..")) and len(start) >= least and key(title).startswith(start)
 
 
 def _split_last(line: str) -> tuple[str, str, str]:

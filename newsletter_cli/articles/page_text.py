@@ -20,10 +20,10 @@ from newsletter_cli.articles.model import (
     Related,
     RelatedBlock,
 )
+from newsletter_cli.articles.placing import place
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
-from newsletter_cli.articles.roles import DOUBTFUL, DROPPED, Line, Role, RoleLine, place
+from newsletter_cli.articles.roles import DOUBTFUL, DROPPED, Line, Role, RoleLine
 from newsletter_cli.articles.tongue import language_of
-from newsletter_cli.errors import RefusedError
 from newsletter_cli.language import direction_of
 
 
@@ -40,7 +40,7 @@ def read_page(text: str, *, language: str = "ar", newsroom: str = "", title: str
     """An article from the text of a news page (email.md §1.2, §1.3).
 
     language: the newsroom's; the page's letters may say another.  newsroom: its name.  title: given by the editor.
-    Never raises but for front matter that means one field twice (UNREADABLE) or holds a title that is too long.
+    Raises RefusedError NO-TITLE for a title of more than 300 characters in `title:`, else nothing.
     """
     found = language_of(text, language)
     lines = place(text, language=found, newsroom=newsroom, title=title)
@@ -131,7 +131,8 @@ def _block(line: Line) -> Block | None:
         case Role.LIST:
             return ListBlock(False, (_item(line),))
         case Role.CAPTION if line.kind is Label.CREDIT:
-            return Figure(Picture("", None, "", line.value)) if line.value else None
+            # No picture came with it: the whole line is all that is left of one.
+            return Figure(Picture("", None, line.bare)) if line.value else None
         case Role.CAPTION:
             caption = line.value or ("" if line.label else line.bare)
             return Figure(Picture("", None, caption)) if caption else None
@@ -210,14 +211,5 @@ def _with_head(article: Article, lines: Sequence[Line], name: str) -> Article:
     head = [line for line in lines if line.role is Role.FRONT_MATTER]
     if not head:
         return article
-    values: dict[str, Value] = {}
-    for line in head:
-        if line.label in values:
-            raise RefusedError(
-                "UNREADABLE",
-                f"{name}:{line.number}: the key “{line.label}” stands here twice.",
-                facts=[("file", f"{name}:{line.number}")],
-                fix="take one of the two lines out",
-            )
-        values[line.label] = line.value
+    values: dict[str, Value] = {line.label: line.value for line in head}
     return with_values(article, FrontMatter(values, "", {line.label: line.number for line in head}), name)

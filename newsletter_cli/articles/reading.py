@@ -7,8 +7,9 @@ from typing import Final
 
 from newsletter_cli.articles.decoding import Decoded, decode
 from newsletter_cli.articles.head import TITLE_EXPECTED, with_values
+from newsletter_cli.articles.lines import key
 from newsletter_cli.articles.markdown_article import read_markdown
-from newsletter_cli.articles.model import Article, Block, Figure, ListBlock, Note, Quote, Rule
+from newsletter_cli.articles.model import Article, Block, Extra, Figure, ListBlock, Note, Quote, Rule
 from newsletter_cli.articles.page_text import read_page
 from newsletter_cli.articles.readers.front_matter import FrontMatter
 from newsletter_cli.articles.roles import RoleLine
@@ -32,7 +33,7 @@ KINDS: Final = {
 }
 SUPPORTED: Final = ".md, .txt and .html"
 # Kinds people try, and what to do with them.
-_OTHERS: Final = {
+OTHER_KINDS: Final = {
     ".docx": "save it as .html or .txt",
     ".doc": "save it as .html or .txt",
     ".odt": "save it as .html or .txt",
@@ -95,21 +96,35 @@ def read_source(
     newsroom: str = "",
     overrides: FrontMatter = NO_VALUES,
     encoding: str = "",
+    repair: bool = False,
 ) -> Source:
     """An article from a file's bytes; it has a title and a body, but no slug and no path yet.
 
     name: how messages call the file.  suffix: ".md" and so on; None = look at the text.  language, newsroom: the
-    newsroom's.  overrides: fields given beside the file, stronger than its own.  encoding: see `decode`.
+    newsroom's.  overrides: fields given beside the file, stronger than its own.  encoding: see `decode`.  repair: a
+    person has said yes to the repair that `decode` offers.
     Raises RefusedError UNREADABLE, NO-TITLE, NO-BODY; NotConfirmedError ENCODING-AMBIGUOUS.
     """
     if len(data) > LIMIT:
         raise RefusedError("UNREADABLE", f"{name} is larger than 2 MB; text files are smaller.", fix="split it")
     kind = _kind(suffix, name)
     decoded = decode(data, name=name, encoding=encoding)
+    if repair and decoded.repair:
+        decoded = replace(decoded, text=decoded.repair, notes=("The letters were repaired.",), repair="")
     kind = _fitting(kind, decoded.text, name)
     source = _read(kind, decoded, name, language, newsroom, overrides)
-    article = with_values(source.article, overrides, name) if overrides.values else source.article
+    article = _overruled(source.article, overrides, name) if overrides.values else source.article
     return replace(source, article=_checked(replace(article, warnings=(*decoded.notes, *article.warnings)), name))
+
+
+def _overruled(article: Article, overrides: FrontMatter, name: str) -> Article:
+    """The article with the values that were given; a title that they push aside is not lost without a word."""
+    given = with_values(article, overrides, name)
+    if not article.title or key(given.title) == key(article.title):
+        return given
+    line = article.lines.get("title", 0)
+    warning = f"The title given stands in place of “{article.title}”" + (f" (line {line})." if line else ".")
+    return replace(given, extras=(*given.extras, Extra(line, article.title)), warnings=(*given.warnings, warning))
 
 
 def _read(kind: str, decoded: Decoded, name: str, language: str, newsroom: str, overrides: FrontMatter) -> Source:
@@ -139,7 +154,7 @@ def _kind(suffix: str | None, name: str) -> str:
         return kind
     if not suffix:
         return ""
-    fix = _OTHERS.get(suffix.lower(), f"articles are read from {SUPPORTED}")
+    fix = OTHER_KINDS.get(suffix.lower(), f"articles are read from {SUPPORTED}")
     raise RefusedError("UNREADABLE", f"{name}: files of the kind {suffix} are not read; {SUPPORTED} are.", fix=fix)
 
 

@@ -3,9 +3,18 @@
 Data: add lines freely. A new language is one more file, named in LANGUAGES here.
 """
 
+from collections.abc import Mapping
+
 from newsletter_cli.articles.furniture import ar, en, fa, fr, he, ur
 from newsletter_cli.articles.furniture.kinds import Furniture, Label, Tables
 
-LANGUAGES: tuple[Tables, ...] = (ar.TABLES, fa.TABLES, he.TABLES, ur.TABLES, en.TABLES, fr.TABLES)
+LANGUAGES: Mapping[str, Tables] = {
+    "ar": ar.TABLES,
+    "fa": fa.TABLES,
+    "he": he.TABLES,
+    "ur": ur.TABLES,
+    "en": en.TABLES,
+    "fr": fr.TABLES,
+}
 
 __all__ = ["LANGUAGES", "Furniture", "Label", "Tables"]
