@@ -20,6 +20,7 @@ from newsletter_cli.articles.model import (
     RelatedBlock,
     plain_text,
 )
+from newsletter_cli.articles.page_text import UNDATED
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
 from newsletter_cli.articles.readers.html import parse_html
 from newsletter_cli.articles.readers.markdown import lowered
@@ -56,7 +57,7 @@ def read_html(text: str, *, language: str = "ar", newsroom: str = "", name: str 
     body.read()
     warnings = [*article.warnings, *parsed.warnings]
     if body.article.date is None:
-        warnings.append("No date was found; give one with --date.")
+        warnings.append(UNDATED[0])
     done = replace(body.article, direction=direction, warnings=tuple(warnings))
     dropped = [shapes.first_words([words]) for words in facts.dropped] + body.dropped
     return HtmlPage(done, tuple(dict.fromkeys(dropped)))

@@ -30,7 +30,7 @@ from newsletter_cli.articles.reading import (
 from newsletter_cli.articles.roles import RoleLine
 from newsletter_cli.articles.slugs import free_slug, slug_for
 from newsletter_cli.articles.writing import write_article
-from newsletter_cli.errors import RefusedError, UsageError
+from newsletter_cli.errors import NewsletterError, RefusedError, UsageError
 from newsletter_cli.newsroom import Newsroom, is_slug
 
 UNDATED: Final = "undated"
@@ -72,6 +72,21 @@ class Shelf:
                 if found:
                     shelf.hashes.setdefault(found[1].decode("ascii"), path)
         return shelf
+
+    def free(self, slug: str, hashed: str = "") -> str:
+        """The slug, if it can name a new article, or the one made from the same bytes.  Raises UsageError USAGE."""
+        if not is_slug(slug):
+            raise UsageError(
+                "USAGE",
+                f"“{slug}” cannot name an article: small Latin letters, digits, . _ -, at most 64.",
+                sent="",
+                fix="--slug wheat-prices",
+            )
+        taken = self.slugs.get(slug)
+        if taken and self.hashes.get(hashed) != taken:
+            where = shown_path(taken, self.newsroom.root)
+            raise UsageError("USAGE", f"The name {slug} is taken by {where}.", sent="", fix="another --slug")
+        return slug
 
     def destination(self, article: Article) -> Path:
         """Where an article's file belongs: by the month of its date."""
@@ -121,12 +136,13 @@ def override_values(given: dict[str, str], sets: tuple[str, ...]) -> FrontMatter
     return FrontMatter(values, "", {})
 
 
-def import_file(path: Path, shelf: Shelf, how: How) -> Imported:
-    """One file.  Raises what `read_source` raises, and UsageError USAGE for a slug that cannot be used.
+def import_file(path: Path, shelf: Shelf, how: How, *, name: str = "") -> Imported:
+    """One file.  name: how messages call it, "" = by its path.
 
+    Raises what `read_source` raises, and UsageError USAGE for a slug that cannot be used.
     With how.dry_run nothing is written; the answer is the same.
     """
-    name = shown_path(path, shelf.newsroom.root)
+    name = name or shown_path(path, shelf.newsroom.root)
     if path.suffix.lower() in (".md", ".markdown") and path.resolve().is_relative_to(shelf.newsroom.articles.resolve()):
         article = read_article(path, root=shelf.newsroom.root, language=how.language, newsroom=how.newsroom_name)
         return _again(article, name, shelf, how)
@@ -137,12 +153,14 @@ def import_bytes(
     data: bytes, name: str, suffix: str | None, shelf: Shelf, how: How, *, folder: Path | None = None
 ) -> Imported:
     """The bytes of a file, or of standard input.  suffix: None = look at the text.  folder: where its pictures lie."""
-    _check_slug(how.slug, shelf, hashlib.sha256(data).hexdigest())
     hashed = hashlib.sha256(data).hexdigest()
+    if how.slug:
+        shelf.free(how.slug, hashed)
     if hashed in shelf.hashes:
         path = shelf.hashes[hashed]
         article = read_article(path, root=shelf.newsroom.root, language=how.language, newsroom=how.newsroom_name)
-        return _again(article, name, shelf, how)
+        again = _again(article, name, shelf, how)
+        return replace(again, roles=_roles(data, name, suffix, how)) if how.dry_run else again
     source = read_source(
         data,
         name=name,
@@ -165,6 +183,14 @@ def import_bytes(
         encoding=source.decoded.encoding,
         repair=source.decoded.repair,
     )
+
+
+def _roles(data: bytes, name: str, suffix: str | None, how: How) -> tuple[RoleLine, ...]:
+    """What the lines were taken for when this file came in; () where that took a flag of then."""
+    try:
+        return read_source(data, name=name, suffix=suffix, language=how.language, newsroom=how.newsroom_name).roles
+    except NewsletterError:
+        return ()
 
 
 def _written(article: Article, folder: Path | None, shelf: Shelf, how: How) -> Article:
@@ -209,20 +235,6 @@ def _unknown_values(path: Path) -> dict[str, object]:
     """Keys of an article's file that are no fields: somebody's own, kept when the file is written again."""
     front = split_front_matter(path.read_text(encoding="utf-8"), path.name)
     return {key: value for key, value in front.values.items() if field_of(key) is None}
-
-
-def _check_slug(slug: str, shelf: Shelf, hashed: str) -> None:
-    if not slug:
-        return
-    if not is_slug(slug):
-        raise UsageError(
-            "USAGE", f"“{slug}” cannot name an article: small Latin letters, digits, . _ -, at most 64.", sent="",
-            fix="--slug wheat-prices",
-        )  # fmt: skip
-    taken = shelf.slugs.get(slug)
-    if taken and shelf.hashes.get(hashed) != taken:
-        where = shown_path(taken, shelf.newsroom.root)
-        raise UsageError("USAGE", f"The name {slug} is taken by {where}.", sent="", fix="another --slug")
 
 
 def files_in(path: Path) -> Iterator[Path]:

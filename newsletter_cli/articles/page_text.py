@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from newsletter_cli.articles.furniture import Label
 from newsletter_cli.articles.head import with_values
@@ -25,6 +26,8 @@ from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
 from newsletter_cli.articles.roles import DOUBTFUL, DROPPED, Line, Role, RoleLine
 from newsletter_cli.articles.tongue import language_of
 from newsletter_cli.language import direction_of
+
+UNDATED: Final = ("No date was found; give one with --date.", "No date was understood; give one with --date.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _with_date(article: Article, lines: Sequence[Line]) -> Article:
     page = next((line for number, line in known if number < title), None)
     chosen = own or page or next((line for _, line in dates), None)
     if chosen is None or chosen.date is None:
-        return replace(article, warnings=(*article.warnings, "No date was found; give one with --date."))
+        return replace(article, warnings=(*article.warnings, UNDATED[0]))
     read = chosen.date
     calendar = Calendar(read.calendar) if read.date else None
     others = [line for _, line in dates if line is not chosen]
@@ -192,7 +195,7 @@ def _with_date(article: Article, lines: Sequence[Line]) -> Article:
         if apart > 1:
             warnings.append(f"Line {page.number}: this date is the page's, {apart} days from the article's own.")
     if read.date is None:
-        warnings.append("No date was understood; give one with --date.")
+        warnings.append(UNDATED[1])
     return replace(
         article,
         date=read.date,

@@ -10,7 +10,7 @@ from newsletter_cli.articles.head import TITLE_EXPECTED, with_values
 from newsletter_cli.articles.lines import key
 from newsletter_cli.articles.markdown_article import read_markdown
 from newsletter_cli.articles.model import Article, Block, Extra, Figure, ListBlock, Note, Quote, Rule
-from newsletter_cli.articles.page_text import read_page
+from newsletter_cli.articles.page_text import UNDATED, read_page
 from newsletter_cli.articles.readers.front_matter import FrontMatter
 from newsletter_cli.articles.roles import RoleLine
 from newsletter_cli.articles.slugs import slug_for
@@ -179,9 +179,12 @@ def _fitting(kind: str, text: str, name: str) -> str:
 def _checked(article: Article, name: str) -> Article:
     if not article.title:
         raise RefusedError("NO-TITLE", f"{name} has no title.", fix="give one with --title")
-    if not any(map(says_something, article.blocks)):
+    if article.date:  # given beside the file after the reader had missed it
+        article = replace(article, warnings=tuple(text for text in article.warnings if text not in UNDATED))
+    empty = not any(map(says_something, article.blocks))
+    if empty and not article.draft:
         raise RefusedError("NO-BODY", f"{name} has a title but no text.", fix="write the text under the title")
-    warnings = list(article.warnings)
+    warnings = [*article.warnings, *(["A draft without text yet."] if empty else [])]
     if len(article.title) >= TITLE_EXPECTED.stop:
         warnings.append(f"The title has {len(article.title)} characters; 20 to 140 are expected.")
     if article.title.endswith((".", "۔")) and not article.title.endswith(".."):

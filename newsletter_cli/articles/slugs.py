@@ -8,7 +8,7 @@ from typing import Final
 from newsletter_cli.language import fold_digits
 from newsletter_cli.newsroom import is_slug
 
-_WORDS_LENGTH: Final = 48  # characters; the limit is 64, the rest is for -2, -3 and for typing
+_WORDS_LENGTH: Final = 40  # characters; the limit is 64, the rest is for -2, -3 and for typing
 _LONGEST: Final = 64
 
 # By sound, without the short vowels that are not written. The readers of slugs are editors, not linguists.
@@ -41,7 +41,7 @@ _ARTICLE: Final = re.compile(r"\b(لل|ال)(?=\w{2})")
 def slug_for(title: str) -> str:
     """A slug for a title: «أسعار القمح» is "asaar-al-qmh"; "article" when nothing in it has a Latin spelling."""
     text = unicodedata.normalize("NFC", fold_digits(title)).replace("\u200c", " ").replace("ـ", "").lower()
-    text = _ARTICLE.sub(lambda match: "l-al-" if match[1] == "لل" else "al-", text)
+    text = _ARTICLE.sub(lambda match: "lil" if match[1] == "لل" else "al-", text)
     text = _SHADDA.sub(r"\1\1\2\3", text)
     text = _VOWEL.sub(lambda match: _VOWELS[match[0]], text)
     spelled = "".join(_LETTERS.get(sign, sign) for sign in text)
