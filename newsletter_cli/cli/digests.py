@@ -191,7 +191,7 @@ def export(
 
 @command(
     "digests remove",
-    examples=("newsletter digests remove 2026-w42",),
+    examples=("newsletter digests remove 2026-w42", "newsletter digests remove 2026-w42 --dry-run"),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG),
     changes=True,
 )
