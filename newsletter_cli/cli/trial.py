@@ -15,6 +15,7 @@ from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_ser
 from newsletter_cli.delivery.connection import ConnectProblem, Result, carry, default_tls, open_connection
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.run import Conditions, server_of, stamp_of
+from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.digest.versions import find_digest_row, record_trial
@@ -137,7 +138,9 @@ def _send(run: Run, issue: Ready, addresses: list[str], letters: list[Message]) 
 async def _carry(run: Run, conditions: Conditions, letters: list[Message]) -> tuple[Result, ...]:
     server = server_of(run.settings, conditions.ehlo_name)
     try:
-        connection = await open_connection(server, tls=default_tls(), secret=conditions.secret, number=1)
+        connection = await open_connection(
+            server, tls=default_tls(), secret=conditions.secret, number=1, book=load_book()
+        )
     except ConnectProblem as problem:
         raise problem.as_error(server, sent="Nothing was sent.") from problem
     return await carry(connection, tuple(Job(number, letter) for number, letter in enumerate(letters, 1)))

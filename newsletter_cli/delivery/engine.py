@@ -39,6 +39,7 @@ from newsletter_cli.delivery.ledger import Due, Flight, Ledger, Report
 from newsletter_cli.delivery.pace import Pace
 from newsletter_cli.delivery.problems import STOPS, problem_of, unreachable
 from newsletter_cli.delivery.sends import Tally
+from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.smtp.letter import Job, Letter
 from newsletter_cli.delivery.smtp.outcome import Outcome as Heard
 from newsletter_cli.delivery.smtp.verdict import Effect
@@ -104,6 +105,7 @@ class Plan:
     rates: tuple[Rate, ...]
     wait: timedelta  # how long to stay for retries, or for a server that does not answer
     secret: str | None  # SMTP password
+    book: ReplyBook
 
 
 @dataclass(slots=True)
@@ -516,7 +518,9 @@ class Engine:
             number = self._next_link
             server = replace(self._server, pipelining=self._server.pipelining and not self._lock_step)
             try:
-                link = await open_connection(server, tls=self._tls, secret=self._plan.secret, number=number)
+                link = await open_connection(
+                    server, tls=self._tls, secret=self._plan.secret, number=number, book=self._plan.book
+                )
             except ConnectProblem as problem:
                 self._cannot_connect(problem)
                 failures += 1

@@ -24,6 +24,7 @@ from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.ledger import Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Send, Tally, move, tally
+from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
@@ -172,6 +173,7 @@ def _engine_maker(
         rates=conditions.rates,
         wait=conditions.wait,
         secret=conditions.secret,
+        book=load_book(),
     )
 
     def read_state() -> tuple[SendState, str]:

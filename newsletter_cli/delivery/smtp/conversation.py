@@ -1,0 +1,225 @@
+"""One SMTP connection as a machine: bytes in, events out (RFC 5321 §3, RFC 2920 §3.1).
+
+    greeting ─▶ EHLO (HELO) ─▶ STARTTLS ─▶ EHLO ─▶ AUTH ─▶ Ready ─▶ RSET MAIL RCPT DATA message … ─▶ QUIT
+    └──────────────────── opening.py ─────────────────────────┘     └───── transactions.py ─────┘
+
+No socket, clock, task or log. The driver writes what `unsent` gives, says `left` when the end of a message has left,
+hands what it reads to `receive`, asks for leave for what `wants` names, and keeps the time that `patience` gives.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from newsletter_cli.delivery.smtp import commands
+from newsletter_cli.delivery.smtp.book import ReplyBook
+from newsletter_cli.delivery.smtp.capabilities import Capabilities
+from newsletter_cli.delivery.smtp.events import Broken, Bye, Closing, Event, Probed, Ready, Unusable
+from newsletter_cli.delivery.smtp.letter import Job
+from newsletter_cli.delivery.smtp.line import Line, Writing
+from newsletter_cli.delivery.smtp.opening import Opening, Terms
+from newsletter_cli.delivery.smtp.reply import PeerError, ReplyReader, Said, read_reply
+from newsletter_cli.delivery.smtp.steps import ASKED, SORTS, STEPS, Command, Step
+from newsletter_cli.delivery.smtp.transactions import Transactions
+
+FAREWELL_SECONDS: Final = 5.0  # for QUIT, and to the end of the stream after a 421
+
+
+class Phase(StrEnum):
+    OPENING = "opening"
+    READY = "ready"
+    OVER = "over"
+
+
+class Conversation:
+    """Bytes in, events out. After it is over every call that would use the line raises PeerError."""
+
+    def __init__(self, terms: Terms, book: ReplyBook) -> None:
+        self._terms = terms
+        self._book = book
+        self._reader = ReplyReader()
+        self._line = Line()
+        self._opening = Opening(self._line, terms, book)
+        self._work = Transactions(self._line, Capabilities(), 1, book)
+        self._phase = Phase.OPENING
+        self._why = ""
+
+    # --- what may be asked of it
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._opening.capabilities
+
+    @property
+    def encrypted(self) -> bool:
+        return self._opening.encrypted
+
+    @property
+    def depth(self) -> int:
+        return self._work.depth
+
+    @property
+    def over(self) -> bool:
+        return self._phase is Phase.OVER
+
+    @property
+    def closing(self) -> bool:
+        """The server said 421: nothing more may begin."""
+        return self._work.closing
+
+    @property
+    def idle(self) -> bool:
+        """No message in flight and no question open."""
+        return not self._work.flights and not self._line.open
+
+    @property
+    def room(self) -> bool:
+        """Whether `begin` may be called."""
+        return self._phase is Phase.READY and self._work.room
+
+    @property
+    def wants(self) -> int | None:
+        """The message that waits for leave to go on: answer with `allow` or `give_back`."""
+        wanted = self._work.wants
+        return None if wanted is None else wanted[1].job.id
+
+    def patience(self) -> float | None:
+        """Seconds the oldest question may wait from now, or since the last answer; None: nothing is waited for."""
+        if self._work.closing:
+            return FAREWELL_SECONDS
+        if not self._line.open:
+            return None
+        command = self._line.open[0][0]
+        if command is Command.DOT or command is Command.EMPTY:
+            return self._terms.data_seconds
+        if command is Command.QUIT:
+            return min(FAREWELL_SECONDS, self._terms.command_seconds)
+        return self._terms.command_seconds
+
+    # --- what the driver says
+
+    def begin(self, job: Job) -> list[Event]:
+        """One transaction. Events: an answer at once when the message cannot go through this server."""
+        self._alive()
+        if self._phase is not Phase.READY:
+            raise RuntimeError("the conversation is not ready")
+        return self._work.begin(job)
+
+    def allow(self) -> None:
+        """The message in `wants` may go on."""
+        self._alive()
+        self._work.allow()
+
+    def give_back(self) -> list[Event]:
+        """The message in `wants` may not go on. After a 354 the machine is over: drop the connection without a dot."""
+        self._alive()
+        event, drop = self._work.give_back()
+        if not drop:
+            return [event]
+        self._end("a message was given back after its 354")
+        return [event, *self._work.lost()]
+
+    def secured(self) -> None:
+        """The TLS handshake that `Secure` asked for is done."""
+        self._alive()
+        self._opening.secured()
+
+    def probe(self) -> None:
+        """NOOP, with nothing in flight."""
+        self._ask_idle(Command.NOOP, commands.NOOP)
+
+    def quit(self) -> None:
+        """QUIT, with nothing in flight."""
+        self._ask_idle(Command.QUIT, commands.QUIT)
+
+    def unsent(self) -> Writing | None:
+        """What to write now; each byte is given out once."""
+        return None if self._phase is Phase.OVER else self._line.take()
+
+    def left(self) -> None:
+        """The last byte of the message handed out last has left our hands."""
+        self._work.left()
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Whatever the network has cut off the stream; b"" = closed.
+
+        The call that finds the server at fault returns `Broken` as its last event; the next one raises PeerError.
+        """
+        self._alive()
+        if not data:
+            return self.lost()
+        events: list[Event] = []
+        try:
+            for said in self._reader.feed(data):
+                self._hear(said, events)
+                if self._phase is Phase.OVER:
+                    return events
+            if self._opening.securing and self._reader.unfinished:
+                raise PeerError("clear text behind the answer to STARTTLS")
+        except PeerError as fault:
+            self._break(str(fault), events)
+        return events
+
+    def lost(self) -> list[Event]:
+        """The link is gone, or given up: one event for each message in flight."""
+        self._end("the link is lost")
+        return self._work.lost()
+
+    # --- inside
+
+    def _hear(self, said: Said, events: list[Event]) -> None:
+        if self._opening.securing:
+            raise PeerError("clear text behind the answer to STARTTLS")
+        if not self._line.open:
+            self._hear_unasked(said, events)
+            return
+        command, flight = self._line.open.popleft()
+        step = STEPS[command, SORTS[said[0]]]
+        if step is Step.BREAK:
+            raise PeerError(f"{command} was answered with {read_reply(said)}")
+        if self._phase is Phase.OPENING:
+            self._open(step, command, said, events)
+        elif step is Step.PROBED:
+            events.append(Probed(read_reply(said)))
+        elif step is Step.BYE:
+            events.append(Bye())
+            self._end("it was closed")
+        else:
+            self._work.answer(step, command, flight, said, events)
+
+    def _hear_unasked(self, said: Said, events: list[Event]) -> None:
+        if said[0] != 421 or self._phase is not Phase.READY:
+            raise PeerError(f"an answer to no question: {read_reply(said)}")
+        self._work.closing = True
+        reply = read_reply(said)
+        events.append(Closing(reply, self._book.judge(ASKED[Command.RSET], reply)))
+
+    def _open(self, step: Step, command: Command, said: Said, events: list[Event]) -> None:
+        event = self._opening.answer(step, command, said)
+        if event is not None:
+            events.append(event)
+        if isinstance(event, Ready):
+            self._work = Transactions(self._line, event.capabilities, event.depth, self._book)
+            self._phase = Phase.READY
+        elif isinstance(event, Unusable):
+            self._end(event.reason)
+
+    def _break(self, why: str, events: list[Event]) -> None:
+        chained = self._phase is Phase.READY and self._work.depth > 1
+        self._end(why)
+        events += self._work.broken()
+        events.append(Broken(why, chained))
+
+    def _ask_idle(self, command: Command, line: bytes) -> None:
+        self._alive()
+        if self._phase is not Phase.READY or not self.idle or self.closing:
+            raise RuntimeError(f"no moment for {command}")
+        self._line.ask(command, line)
+
+    def _end(self, why: str) -> None:
+        self._phase = Phase.OVER
+        self._why = self._why or why
+        self._line.open.clear()
+
+    def _alive(self) -> None:
+        if self._phase is Phase.OVER:
+            raise PeerError(self._why)

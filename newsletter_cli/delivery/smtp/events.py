@@ -1,0 +1,101 @@
+"""What a conversation tells its driver: frozen records in the words of RFC 5321."""
+
+from dataclasses import dataclass
+
+from newsletter_cli.delivery.smtp.capabilities import Capabilities
+from newsletter_cli.delivery.smtp.outcome import Outcome
+from newsletter_cli.delivery.smtp.reply import Reply
+from newsletter_cli.delivery.smtp.verdict import Asked, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """STARTTLS was accepted: do the handshake now, then call `secured`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Greeted, secured, logged in."""
+
+    capabilities: Capabilities
+    depth: int  # transactions that may be in flight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """No transaction will ever be possible here; the machine is over."""
+
+    code: str  # SMTP-CONNECT, SMTP-TLS or SMTP-AUTH
+    reason: str  # one sentence
+    temporary: bool
+    reply: Reply | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The message has its answer. verdict: None with `accepted`. local: the server was not asked."""
+
+    id: int
+    asked: Asked
+    reply: Reply
+    verdict: Verdict | None
+    outcome: Outcome
+    written: bool  # its data was handed out
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The permit was refused; nothing of its data was handed out."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The link ended before the end of its data. alone: it ended in the middle of it."""
+
+    id: int
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The end of its data has left, and no answer will come that can be trusted."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The server said 421: begin nothing, read to the end."""
+
+    reply: Reply
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The answer to NOOP."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """QUIT was answered; the machine is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The server breaks the protocol; the machine is over.
+
+    out_of_step: with transactions pipelined, so that earlier answers may have been taken for the wrong ones.
+    """
+
+    reason: str
+    out_of_step: bool
+
+
+Event = Secure | Ready | Unusable | Answered | GivenBack | NotSent | Uncertain | Closing | Probed | Bye | Broken
