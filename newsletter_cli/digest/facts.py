@@ -6,7 +6,7 @@ from pathlib import Path
 
 from newsletter_cli.digest.model import DigestFile
 from newsletter_cli.errors import ConfigError, UsageError
-from newsletter_cli.language import digit_system, direction_of
+from newsletter_cli.language import base_language, digit_system, direction_of
 from newsletter_cli.mail.address import parse_mailbox
 from newsletter_cli.mail.content import Mailbox, Manner
 from newsletter_cli.mail.links import ascii_url
@@ -38,6 +38,14 @@ class Facts:
     pictures_inside: bool
     inliner: str
     size_warning: int  # bytes
+
+    def is_own(self, language: str) -> bool:
+        """Whether a text is in the language of the digest."""
+        return base_language(language) == base_language(self.language)
+
+    def digits_of(self, language: str) -> str:
+        """Digits of the numbers we print in a text: a Hebrew article in an Arabic digest keeps Latin ones."""
+        return self.digits if self.is_own(language) else digit_system(language, language)
 
 
 def facts_of(file: DigestFile, settings: Settings, newsroom: Newsroom) -> Facts:

@@ -46,6 +46,7 @@ class Scene:
 
     shelf: Shelf
     digits: str  # latn | arab | arabext: of the numbers we print
+    digits_of: Callable[[str], str]  # the same for a text in another language
     day: Callable[[Article], str]  # the date of an article as printed
     root: Path
 
@@ -82,7 +83,7 @@ def article_view(entry: Entry, scene: Scene, *, is_lead: bool) -> ArticleView:
     shown = Shown(article, scene, writer)
     whole = entry.size is Size.FULL
     return ArticleView(
-        **way_fields(article.language, article.direction, scene.digits),
+        **way_fields(article.language, article.direction, scene.digits_of(article.language)),
         slug=article.slug,
         number=number(entry.number, scene.digits),
         size=entry.size.value,

@@ -80,7 +80,7 @@ class _Rendering:
         hidden_intro = marks.hide(file.intro, file.shown, first_line=file.line("intro"))
         intro = slot_links(markdown_blocks(marks.tags_apart(hidden_intro), base_url=SLOT_BASE), marks)
         shelf = Shelf(facts.root, facts.public_url, facts.pictures_inside, facts.domain)
-        scene = Scene(shelf, facts.digits, self._article_day(), facts.root)
+        scene = Scene(shelf, facts.digits, facts.digits_of, self._article_day(), facts.root)
         html = self._html(preheader, intro, scene)
         return Issue(
             root=facts.root,
@@ -179,7 +179,14 @@ class _Rendering:
         words = Words(facts.language, facts.digits, html=False)
         day = self._article_day()
         articles = tuple(
-            article_text(entry, facts.digits, day(entry.article), facts.direction) for entry in self.entries
+            article_text(
+                entry,
+                facts.digits,
+                facts.digits_of(entry.article.language),
+                day(entry.article),
+                facts.direction,
+            )
+            for entry in self.entries
         )
         issue = {
             "id": self.file.id,
@@ -199,7 +206,7 @@ class _Rendering:
             "issue": issue,
             "newsroom": newsroom,
             "rule": RULE,
-            "email": between_marks(self._email()),
+            "email": between_marks(self._email()) if facts.direction == "rtl" else self._email(),
         }
         file = self.theme.find(f"{self.theme.name}.txt.j2", "digest.txt.j2")
         text = self._stage(words).render(file, values, escape=False)
@@ -246,9 +253,9 @@ class _Rendering:
         return format_date(
             day,
             language=language,
-            locale=manner.locale,
+            locale=manner.locale if self.facts.is_own(language) else language,
             months=manner.months,
-            digits=self.facts.digits,
+            digits=self.facts.digits_of(language),
             calendar=manner.calendar,
             weekday=weekday,
         )

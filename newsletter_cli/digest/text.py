@@ -151,10 +151,14 @@ class TextWriter:
                 yield from dict.fromkeys(markup.links(cell))
 
 
-def article_text(entry: Entry, digits: str, date: str, base: str) -> ArticleText:
-    """An article as lines.  base: direction of the digest; an article that runs against it is marked as such."""
+def article_text(entry: Entry, digits: str, own_digits: str, date: str, base: str) -> ArticleText:
+    """An article as lines.
+
+    digits: of its number in the digest.  own_digits: of its own lists.  base: direction of the digest; an article that
+    runs against it is marked as such.
+    """
     article = entry.article
-    writer = TextWriter(article.language, digits, article)
+    writer = TextWriter(article.language, own_digits, article)
     author = message("digest.author", article.language, name=article.author) if article.author else ""
     against = article.direction != base
 
