@@ -14,7 +14,8 @@ def joined(inlines: Iterable[Inline]) -> tuple[Inline, ...]:
         if isinstance(inline, Text):
             text = re.sub(r"[ \t]*\n[ \t\n]*", " ", inline.text)
             if found and isinstance(found[-1], Text):
-                text = found.pop().text + text  # type: ignore[union-attr]  # the line above has looked
+                before = found.pop().text  # type: ignore[union-attr]  # the line above has looked
+                text = before + (text[1:] if before.endswith(" ") and text.startswith(" ") else text)
             elif found and isinstance(found[-1], LineBreak):
                 text = text.lstrip()
             if text:

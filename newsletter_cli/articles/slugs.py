@@ -40,7 +40,13 @@ _ARTICLE: Final = re.compile(r"\b(لل|ال)(?=\w{2})")
 
 def slug_for(title: str) -> str:
     """A slug for a title: «أسعار القمح» is "asaar-al-qmh"; "article" when nothing in it has a Latin spelling."""
-    text = unicodedata.normalize("NFC", fold_digits(title)).replace("\u200c", " ").replace("ـ", "").lower()
+    text = (
+        unicodedata.normalize("NFC", fold_digits(title))
+        .replace("\u200c", " ")
+        .replace("’", " ")
+        .replace("ـ", "")
+        .lower()
+    )
     text = _ARTICLE.sub(lambda match: "lil" if match[1] == "لل" else "al-", text)
     text = _SHADDA.sub(r"\1\1\2\3", text)
     text = _VOWEL.sub(lambda match: _VOWELS[match[0]], text)

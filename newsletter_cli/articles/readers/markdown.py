@@ -237,7 +237,8 @@ class _Reader:
         words = "".join(child.content for child in token.children or [])
         alt = words.strip() or ("" if words else None)
         written = str(token.attrs.get("src", ""))
-        source, problem = usable_picture(written if ":" in written else unquote(written), self.base_url)
+        # A relative path is a file beside the article, also where the article has an address of its own.
+        source, problem = usable_picture(written if ":" in written else unquote(written))
         if problem:
             self.warn(f"the picture “{written[:60]}” is left out: {problem}")
         return Picture(source, alt, " ".join(str(token.attrs.get("title", "")).split("\n")).strip())
