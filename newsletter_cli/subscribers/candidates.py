@@ -19,6 +19,8 @@ from newsletter_cli.subscribers.headings import FIRST_NAME, LAST_NAME, STATUS_WO
 from newsletter_cli.subscribers.lines import Broken, Fault, Line
 from newsletter_cli.subscribers.values import LONGEST, clean_value, has_harm, split_tags, unescaped
 
+MORE: Final = frozenset({"tags", "status", "joined", "confirmed", "consent"})
+NOTHING_MORE: Final = ("", "", None, None, "")
 REMEMBERED: Final = 100_000  # texts kept by one import: cities come again and again
 
 
@@ -102,10 +104,12 @@ class RowReader:
     _mistyped: dict[str, str | None] = field(default_factory=dict)
     _fields: dict[tuple[str, ...], str] = field(default_factory=dict)
     _places: dict[str, int] = field(init=False)
+    _has_more: bool = field(init=False)
     _custom_places: tuple[tuple[int, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self._places = {column.field: column.place for column in self.columns.all if column.field}
+        self._has_more = not MORE.isdisjoint(self._places)
         self._custom_places = tuple((column.place, column.field or "") for column in self.columns.custom)
 
     def read(self, row: Line | Broken) -> Candidate | Rejected:
@@ -123,14 +127,13 @@ class RowReader:
             cells = [*cells, *[""] * (len(columns.all) - len(cells))]
         elif len(cells) > len(columns.all) and any(cell.strip() for cell in cells[len(columns.all) :]):
             raise _UnusableError(Reason.COLUMNS, f"It has {len(cells)} columns, and the file has {len(columns.all)}.")
-        key, address, domain = self._address(self._cell(cells, "email"))
-        return Candidate(
-            row.number,
-            key,
-            address,
-            domain,
-            self._name(cells),
-            self._custom(cells),
+        key, address, domain = self._address(cells[self._places["email"]])
+        more = self._more(cells) if self._has_more else NOTHING_MORE
+        return Candidate(row.number, key, address, domain, self._name(cells), self._custom(cells), *more)
+
+    def _more(self, cells: list[str]) -> tuple[str, str, int | None, int | None, str]:
+        """Tags, status, joined, confirmed, consent: most files have none of them."""
+        return (
             self._tags(cells),
             self._status(cells),
             self._moment(cells, "joined"),
@@ -206,8 +209,9 @@ class RowReader:
         return self._cleaned(text) if text else ""
 
     def _cleaned(self, text: str) -> str:
-        self.remarks.cleaned += has_harm(text)
         value = clean_value(text)
+        if value != text:
+            self.remarks.cleaned += has_harm(text)
         if len(value) > LONGEST:
             raise _UnusableError(Reason.TOO_LONG, f"A value has more than {LONGEST} characters: “{value[:40]}…”.")
         return value

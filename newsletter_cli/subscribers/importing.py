@@ -1,7 +1,8 @@
 """Readers out of a file into a list: looked at first, then copied in slices, so that it can be taken back.
 
-    source.py  bytes → rows      candidates.py  row → candidate or rejected      staging.py  candidates in the database
-    ImportJob.preview            what would happen, before anything does         ImportJob.run  what happened
+    source.py   bytes → rows                      candidates.py  row → candidate, or rejected
+    staging.py  candidates in a temporary table   judging.py     what becomes of each      → ImportJob.preview
+    copying.py  new readers                       merging.py     values and tags of known  → ImportJob.run
 
 rows = added + already + unsubscribed + suppressed + rejected, always. Nobody is reactivated, and no filled value
 changes unless it is named for that.
@@ -16,7 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, insert, select, text, true, update
 
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
@@ -24,6 +25,9 @@ from newsletter_cli.storage.schema import import_batch, subscriber
 from newsletter_cli.storage.slices import Slices
 from newsletter_cli.subscribers import staging
 from newsletter_cli.subscribers.candidates import Candidate, Reason, Rejected, Remarks, RowReader
+from newsletter_cli.subscribers.copying import copy_in, note_changes
+from newsletter_cli.subscribers.judging import count_changes, judge
+from newsletter_cli.subscribers.judging import tally as tally_of
 from newsletter_cli.subscribers.lists import list_id
 from newsletter_cli.subscribers.merging import merge
 from newsletter_cli.subscribers.records import Outcome
@@ -32,7 +36,7 @@ from newsletter_cli.subscribers.source import Source
 from newsletter_cli.subscribers.staging import row
 from newsletter_cli.subscribers.states import SubscriptionStatus
 
-SLICE: Final = 2_500  # rows copied in one transaction: some 30 ms of SQLite's write lock
+SLICE: Final = 2_000  # rows copied in one transaction: some 30 ms of SQLite's write lock
 LOOK: Final = 20_000  # rows judged in one transaction that writes nothing but temporary rows
 SAMPLES: Final = 5
 LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # of batch ids: none that looks like another
@@ -147,7 +151,7 @@ class ImportJob:
         self._reader = RowReader(source.columns, zone)
         name = f"{clock().astimezone(zone):%Y-%m-%d}-{batch}-rejects.csv"
         self._rejects = None if imports is None else RejectsFile(imports / name, source.columns)
-        self._usable = self._twice = 0
+        self._usable = self._total = 0
         self._began = False
 
     # --- looking
@@ -167,16 +171,18 @@ class ImportJob:
             self._put(candidates)
             progress("read", self._usable)
         with self._slices.aside() as connection:
-            staged = connection.execute(select(func.count()).select_from(row)).scalar_one()
-        self._twice = self._usable - staged
-        self._judge_all()
+            # A file that fits into one slice keeps its order, for people who look for it in the list.
+            self._total = staging.arrange(connection, as_in_file=self._usable <= SLICE)
+        for within in staging.slices_of(self._total, LOOK):
+            with self._slices.aside() as connection:
+                judge(connection, within, list_id(connection, self._wish.list))
 
     def preview(self) -> Preview:
         """What `run` would do if nobody changed the roster in between."""
         with self._slices.aside() as connection:
-            tally = staging.tally(connection)
+            tally = tally_of(connection, true())
             samples = _samples(connection)
-            changes = staging.count_changes(connection, self._wish.overwrite)
+            changes = count_changes(connection, self._wish.overwrite)
         return Preview(
             counts=self._counts(tally),
             reasons=dict(self._reader.rejected.most_common()),
@@ -197,14 +203,13 @@ class ImportJob:
         at = self._clock()
         number = self._begin(at)
         tally, filled = dict.fromkeys(Outcome, 0), 0
-        for first in range(1, self._usable + 1, SLICE):
-            last = min(first + SLICE - 1, self._usable)
+        for within in staging.slices_of(self._total, SLICE):
             with self._slices.write() as connection:
                 self._lock(connection)
-                filled += self._copy(connection, first, last, number, at)
-                for outcome, n in staging.tally(connection, first, last).items():
+                filled += self._copy(connection, within, number, at)
+                for outcome, n in tally_of(connection, within).items():
                     tally[outcome] += n
-            (progress or _silent)("stored", last)
+            (progress or _silent)("stored", sum(tally.values()))
         counts = self._counts(tally)
         self._end(counts, at)
         return Imported(batch=self.batch, counts=counts, filled=filled, rejects_file=self._rejects_file())
@@ -222,13 +227,8 @@ class ImportJob:
     def _put(self, candidates: list[Candidate]) -> None:
         if candidates:
             with self._slices.aside() as connection:
-                staging.put(self._storage, connection, self._usable + 1, candidates)
+                staging.put(self._storage, connection, candidates)
             self._usable += len(candidates)
-
-    def _judge_all(self) -> None:
-        for first in range(1, self._usable + 1, LOOK):
-            with self._slices.aside() as connection:
-                staging.judge(connection, first, first + LOOK - 1, list_id(connection, self._wish.list))
 
     def _begin(self, at: datetime) -> int:
         """Notes the batch before its first row, so that an import that is killed can be taken back."""
@@ -244,17 +244,15 @@ class ImportJob:
             )  # fmt: skip
         return number
 
-    def _copy(self, connection: Connection, first: int, last: int, number: int, at: datetime) -> int:
+    def _copy(self, connection: Connection, within: ColumnElement[bool], number: int, at: datetime) -> int:
         wish = self._wish
-        staging.judge(connection, first, last, number)
-        staging.copy_in(
-            self._storage, connection, first, last, list_id=number, status=wish.status, consent=wish.consent,
+        judge(connection, within, number)
+        copy_in(
+            self._storage, connection, within, list_id=number, status=wish.status, consent=wish.consent,
             source=f"import {self._source.path.name}", at=at,
         )  # fmt: skip
-        filled = merge(
-            self._storage, connection, first, last, list_id=number, batch=self.batch, overwrite=wish.overwrite
-        )
-        staging.note_changes(connection, first, last, list_id=number, batch=self.batch)
+        filled = merge(self._storage, connection, within, list_id=number, batch=self.batch, overwrite=wish.overwrite)
+        note_changes(connection, within, list_id=number, batch=self.batch)
         return filled
 
     def _lock(self, connection: Connection) -> None:
@@ -275,7 +273,7 @@ class ImportJob:
     def _counts(self, tally: Mapping[Outcome, int]) -> Counts:
         return Counts(
             added=tally.get(Outcome.ADDED, 0),
-            already=tally.get(Outcome.ALREADY, 0) + self._twice,
+            already=tally.get(Outcome.ALREADY, 0) + self._usable - self._total,
             unsubscribed=tally.get(Outcome.UNSUBSCRIBED, 0),
             suppressed=tally.get(Outcome.SUPPRESSED, 0),
             rejected=self._reader.rejected.total(),
@@ -286,7 +284,7 @@ class ImportJob:
 
 
 def _samples(connection: Connection) -> tuple[Sample, ...]:
-    query = select(row.c.line, row.c.address, row.c.name, row.c.fields).order_by(row.c.n).limit(SAMPLES)
+    query = select(row.c.line, row.c.address, row.c.name, row.c.fields).order_by(row.c.line).limit(SAMPLES)
     return tuple(
         Sample(line=one.line, address=one.address, name=one.name, fields=json.loads(one.fields))
         for one in connection.execute(query)

@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, outerjoin, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, insert, outerjoin, select, update
 
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import import_change, subscriber, subscription, tag
 from newsletter_cli.subscribers.filling import filled_in
+from newsletter_cli.subscribers.judging import STORED, worth_filling
 from newsletter_cli.subscribers.reading import tags_of
-from newsletter_cli.subscribers.staging import row, worth_filling
+from newsletter_cli.subscribers.staging import row
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,17 @@ class _Merge:
 def merge(
     storage: Storage,
     connection: Connection,
-    first: int,
-    last: int,
+    within: ColumnElement[bool],
     *,
     list_id: int,
     batch: str,
     overwrite: Collection[str],
 ) -> int:
-    """Fills and tags the readers of the rows from `first` to `last`; how many readers got a value.
+    """Fills and tags the readers of a slice of rows; how many readers got a value.
 
     Rows whose line in import_change is written here are marked as noted.
     """
-    found = connection.execute(_question(first, last, list_id, overwrite)).mappings().all()
+    found = connection.execute(_question(within, list_id, overwrite)).mappings().all()
     tagged = tags_of(connection, [one["subscriber_id"] for one in found if one["tags"]])
     merged = [_merged(one, tagged.get(one["subscriber_id"], ()), overwrite) for one in found]
     changed = [one for one in merged if one.filled or one.tags]
@@ -60,17 +60,17 @@ def merge(
     return sum(one.filled for one in changed)
 
 
-def _question(first: int, last: int, list_id: int, overwrite: Collection[str]) -> Any:
+def _question(within: ColumnElement[bool], list_id: int, overwrite: Collection[str]) -> Any:
     mine = and_(subscription.c.list_id == list_id, subscription.c.subscriber_id == row.c.subscriber_id)
     known = row.join(subscriber, subscriber.c.id == row.c.subscriber_id)
     return (
         select(
-            row.c.n, row.c.subscriber_id, row.c.name, row.c.fields, row.c.tags, row.c.made, row.c.stored,
+            row.c.n, row.c.subscriber_id, row.c.name, row.c.fields, row.c.tags, row.c.made, row.c.verdict,
             subscriber.c.name.label("known_name"), subscriber.c.fields.label("known_fields"),
             subscription.c.id.label("subscription_id"),
         )
         .select_from(outerjoin(known, subscription, mine))
-        .where(row.c.n.between(first, last), worth_filling(overwrite))
+        .where(within, worth_filling(overwrite))
         .order_by(row.c.n)
     )  # fmt: skip
 
@@ -114,13 +114,13 @@ def _write_down(connection: Connection, merged: Sequence[_Merge], batch: str) ->
                 "batch_id": batch,
                 "subscriber_id": one.row["subscriber_id"],
                 "made_subscriber": one.row["made"],
-                "subscription_id": one.row["subscription_id"] if one.row["stored"] else None,
+                "subscription_id": one.row["subscription_id"] if one.row["verdict"] in STORED else None,
                 "before": one.before,
                 "after": one.after,
             }
             for one in merged
         ],
     )
-    noted = [{"place": one.row["n"]} for one in merged if one.row["stored"]]
+    noted = [{"place": one.row["n"]} for one in merged if one.row["verdict"] in STORED]
     if noted:
         connection.execute(update(row).where(row.c.n == bindparam("place")).values(noted=True), noted)
