@@ -257,26 +257,28 @@ def _show_samples(run: Run, preview: Preview) -> None:
 
 
 def _verdicts(run: Run, wish: Wish, preview: Preview) -> list[str]:
+    """One line for each fate a row can have; a path stands on a line of its own, for Arabic has the end of a line."""
     counts = preview.counts
-    told: list[tuple[int, str]] = []
     if wish.status is SubscriptionStatus.ACTIVE:
-        new = run._("new                    active on {list} at once")
+        becomes = run._("active at once")
     else:
-        new = run._(
-            "new                    wait for confirmation; this version does not send the confirmation mail yet"
-        )
-    told.append((counts.added, new.format(list=wish.list)))
+        becomes = run._("wait for confirmation; this version does not send the confirmation mail yet")
     if wish.overwrite:
-        kept = run._("already on {list}      filled in where it was empty; overwritten: {fields}")
+        filled = run._("filled in where it was empty; overwritten: {fields}")
     else:
-        kept = run._("already on {list}      filled in where it was empty, nothing overwritten")
-    told.append((counts.already, kept.format(list=wish.list, fields=", ".join(sorted(wish.overwrite)))))
-    told.append((counts.unsubscribed, run._("unsubscribed earlier: stay so")))
-    told.append((counts.suppressed, run._("suppressed (suspended, complained or forgotten): stay so")))
+        filled = run._("filled in where it was empty, nothing overwritten")
     reasons = " · ".join(f"{n:,} {run._(reason)}" for reason, n in preview.reasons.items())
-    file = f"   → {path_shown(run, preview.rejects_file)}" if preview.rejects_file else ""
-    told.append((counts.rejected, f"{run._('not usable')}             {reasons}{file}"))
-    return [f"{number(n):>7} {words}" for place, (n, words) in enumerate(told) if n or place == 0]
+    told = (
+        (counts.added, run._("new"), becomes),
+        (counts.already, run._("already on the list"), filled.format(fields=", ".join(sorted(wish.overwrite)))),
+        (counts.unsubscribed, run._("unsubscribed earlier"), run._("stay so")),
+        (counts.suppressed, run._("suppressed"), run._("suspended, complained or forgotten: stay so")),
+        (counts.rejected, run._("not usable"), reasons),
+    )
+    lines_ = [f"{number(n):>7} {label:<22} {note}" for place, (n, label, note) in enumerate(told) if n or place == 0]
+    if preview.rejects_file:
+        lines_.append(f"{'':>7} → {path_shown(run, preview.rejects_file)}")
+    return lines_
 
 
 def _remarks(run: Run, remarks: Remarks) -> list[str]:

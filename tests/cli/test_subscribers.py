@@ -71,7 +71,7 @@ def test_an_import_shows_what_it_read_before_it_asks(newsletter, file):
     ]  # fmt: skip
     assert "    2  reader1@example.org  قارئة · بيروت" in ran.stderr
     assert "      2 new                    wait for confirmation; this version does not send" in ran.stderr
-    assert "      1 not usable             1 no @   → imports/2026-10-14-imp-" in ran.stderr
+    assert "      1 not usable             1 no @\n        → imports/2026-10-14-imp-" in ran.stderr
     assert "Backup made." in ran.stderr
     assert "Import 2? [y/N]" in ran.stderr
     assert ran.stdout.splitlines()[0] == "✓ 2 added as “waiting for confirmation”."
