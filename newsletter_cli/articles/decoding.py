@@ -192,6 +192,11 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     return unicodedata.normalize("NFC", clean), tuple(notes)
 
 
+def spotless(text: str) -> str:
+    """One piece of text without controls and bidi overrides, for what an entity (&#x202e;) or an escape brought in."""
+    return _SURROGATES.sub("\ufffd", _REMOVED.sub("", _LINE_ENDS.sub(" ", text)))
+
+
 def _places(count: int) -> str:
     return "1 place" if count == 1 else f"{count} places"
 

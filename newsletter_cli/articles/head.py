@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from newsletter_cli.articles.decoding import spotless
 from newsletter_cli.articles.keys import field_of, nearest
 from newsletter_cli.articles.model import Article, Calendar, Picture, Related
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
@@ -46,8 +47,8 @@ class _Head:
 
 
 def one_line(text: str) -> str:
-    """A text without line breaks and outer spaces; no-break spaces inside stay."""
-    return re.sub(r"[ \t]*\n\s*", " ", text).strip()
+    """A text without line breaks, hidden marks and outer spaces; no-break spaces inside stay."""
+    return re.sub(r"[ \t]*\n\s*", " ", spotless(text)).strip()
 
 
 def _texts(value: Value) -> Iterable[str]:

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from newsletter_cli.articles.decoding import spotless
 from newsletter_cli.articles.model import CodeSpan, Inline, LineBreak, Link, Text
 
 
 def joined(inlines: Iterable[Inline]) -> tuple[Inline, ...]:
-    """Neighbouring texts (and code) as one, runs of spaces and line ends as one space, no space beside a line break."""
+    """Neighbouring texts (and code) as one, without hidden marks, line ends as spaces, no space beside a break."""
     found: list[Inline] = []
     for inline in inlines:
         if isinstance(inline, Text):
-            text = re.sub(r"[ \t]*\n[ \t\n]*", " ", inline.text)
+            text = re.sub(r"[ \t]*\n[ \t\n]*", " ", spotless(inline.text))
             if found and isinstance(found[-1], Text):
                 before = found.pop().text  # type: ignore[union-attr]  # the line above has looked
                 text = before + (text[1:] if before.endswith(" ") and text.startswith(" ") else text)

@@ -33,7 +33,7 @@ def shown(article: Article, root: Path) -> str | None:
 def record(article: Article, root: Path, dropped: Sequence[str] = (), warnings: Sequence[str] = ()) -> dict[str, Any]:
     """An article for `articles import --json` and `articles show --json`; what is not there is null."""
     return {
-        "slug": article.slug,
+        "slug": article.slug or None,
         "path": shown(article, root),
         "title": article.title,
         "date": article.date,

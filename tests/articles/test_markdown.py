@@ -235,3 +235,9 @@ def test_an_article_written_and_read_is_the_same_article(article):
 @given(st.text(max_size=200))
 def test_any_text_is_markdown(text):
     parse(text)
+
+
+def test_hidden_marks_do_not_come_back_as_entities_or_escapes():
+    article = read_markdown('---\ntitle: "أ\\u202eب\\u0007"\n---\nن&#x202e;ص ![و&#x2066;صف](a.png "ت&#x202d;ع")\n')
+    assert article.title == "أب"
+    assert article.blocks == (*paragraph("نص"), Figure(Picture("a.png", "وصف", "تع")))

@@ -8,6 +8,7 @@ from typing import Final
 from lxml import etree
 from lxml.html import HtmlElement, fragment_fromstring
 
+from newsletter_cli.articles.decoding import normalise
 from newsletter_cli.articles.head import usable_picture
 from newsletter_cli.articles.inlines import flat, joined, trimmed
 from newsletter_cli.articles.model import (
@@ -50,7 +51,7 @@ def parse_html(html: str, *, base_url: str = "", language: str = "ar", direction
     become spans.  Never raises.
     """
     try:
-        root = fragment_fromstring(clean(html), create_parent="div")
+        root = fragment_fromstring(normalise(clean(html))[0], create_parent="div")
     except etree.LxmlError:
         return Parsed((), (), ())
     walker = _Walker(base_url, language, direction)

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from newsletter_cli.articles.head import usable_picture
+from newsletter_cli.articles.head import one_line, usable_picture
 from newsletter_cli.articles.inlines import flat, joined, trimmed
 from newsletter_cli.articles.model import (
     Block,
@@ -235,13 +235,13 @@ class _Reader:
     def picture(self, token: Token) -> Picture:
         """`![]` has no description yet, `![ ]` says that it needs none."""
         words = "".join(child.content for child in token.children or [])
-        alt = words.strip() or ("" if words else None)
+        alt = one_line(words) or ("" if words else None)
         written = str(token.attrs.get("src", ""))
         # A relative path is a file beside the article, also where the article has an address of its own.
         source, problem = usable_picture(written if ":" in written else unquote(written))
         if problem:
             self.warn(f"the picture “{written[:60]}” is left out: {problem}")
-        return Picture(source, alt, " ".join(str(token.attrs.get("title", "")).split("\n")).strip())
+        return Picture(source, alt, one_line(str(token.attrs.get("title", ""))))
 
     def quote(self, tokens: _Tokens) -> Iterator[Block]:
         first = tokens.all[1] if len(tokens.all) > 1 and tokens.all[0].type == "paragraph_open" else None

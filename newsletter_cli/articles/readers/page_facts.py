@@ -8,6 +8,7 @@ from typing import Any, Final
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 
+from newsletter_cli.articles.decoding import normalise
 from newsletter_cli.errors import RefusedError
 
 _JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
@@ -72,7 +73,7 @@ def read_facts(text: str, name: str) -> PageFacts:
 def _root(text: str, name: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
-        return document_fromstring(text.encode("utf-8"), parser=parser)
+        return document_fromstring(normalise(text)[0].encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise RefusedError("UNREADABLE", f"{name} holds no HTML that can be read.", fix="save the page anew") from error
 
@@ -156,7 +157,8 @@ def _urls(value: object) -> Iterator[str]:
 def _article_part(body: HtmlElement) -> tuple[str, tuple[str, ...]]:
     """(HTML of the part that holds the article, words of what was left out of it)."""
     dropped = [_remove(element) for element in body.xpath(_FURNITURE) if element is not body]
-    chosen = _largest(body.xpath("//article")) or _largest(body.xpath("//main | //*[@role='main']")) or body
+    candidates = body.xpath("//article") or body.xpath("//main | //*[@role='main']") or [body]
+    chosen = max(candidates, key=lambda element: len(_words(element)))
     for element in list(chosen.iter()):
         if element.tag in _LAYOUT and element is not chosen:
             element.tag = "p"
@@ -175,7 +177,3 @@ def _remove(element: HtmlElement) -> str:
     if element.getparent() is not None:
         element.drop_tree()
     return words
-
-
-def _largest(found: list[HtmlElement]) -> HtmlElement | None:
-    return max(found, key=lambda element: len(_words(element)), default=None)
