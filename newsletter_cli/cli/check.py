@@ -141,14 +141,20 @@ def _tell(run: Run, checked: Sequence[Checked]) -> None:
             f"{run.out.cell(place):<{width}}   {finding.level:<7}  {finding.code}  {run.out.cell(finding.text + hint)}"
         )
     for one in checked:
-        run.out.result(_sum_line(one, alone=len(checked) == 1))
+        run.out.result(_sum_line(run, one, alone=len(checked) == 1))
 
 
-def _sum_line(one: Checked, *, alone: bool) -> str:
-    counts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in one.counts.items() if count]
+def _sum_line(run: Run, one: Checked, *, alone: bool) -> str:
+    # The plural forms of a language are its own: each word is asked for by its number.
+    counts = [
+        run.count("{n} error", "{n} errors", one.counts["error"]) if one.counts["error"] else "",
+        run.count("{n} warning", "{n} warnings", one.counts["warning"]) if one.counts["warning"] else "",
+        run.count("{n} note", "{n} notes", one.counts["note"]) if one.counts["note"] else "",
+    ]
     fixable = sum(finding.fixable for finding in one.findings)
     ending = f" ({fixable} fixable)" if fixable else ""
-    found = ", ".join(counts) + ending if counts else f"✓ Nothing found in version {one.version}."
+    nothing = run._("Nothing found in version {version}.").format(version=one.version)
+    found = ", ".join(filter(None, counts)) + ending if one.findings else f"✓ {nothing}"
     return found if alone else f"{one.digest}   {found}"
 
 

@@ -335,22 +335,22 @@ def _reply(run: Run, made: Made, *, stdout: bool) -> Reply:
         return Reply(document, human=lambda: run.out.payload(made.text))
 
     def tell() -> None:
-        run.out.result(_first_line(made))
+        run.out.result(_first_line(run, made))
         run.out.table(Listing(COLUMNS, _rows(made)))
         if made.picked.left_out:
             run.out.result(f" left out  {run.out.cell(left_out_line(made.picked.left_out))}")
         _warn(run, made)
         if not run.globals.dry_run:
-            run.out.result(f"Wrote {file.shown}")
+            run.out.result(run._("Wrote {path}").format(path=file.shown))
 
     steps = (f"newsletter check {file.id}", f"newsletter test {file.id}")
     return Reply(document, human=tell, next=steps)
 
 
-def _first_line(made: Made) -> str:
-    count = len(made.file.articles)
-    articles = f"{count} article{'' if count == 1 else 's'}"
-    return f"{made.file.id} for {made.file.list}, {articles}{_after(made.since)}"
+def _first_line(run: Run, made: Made) -> str:
+    articles = run.count("{n} article", "{n} articles", len(made.file.articles))
+    said = run._("{digest} for {list}, {articles}").format(digest=made.file.id, list=made.file.list, articles=articles)
+    return f"{said}{_after(made.since)}"
 
 
 def _after(since: Since) -> str:
@@ -378,9 +378,8 @@ def _warn(run: Run, made: Made) -> None:
     sizes = Counter(entry.size for entry in made.issue.entries)
     ends = [e.article.slug for e in made.issue.entries if e.size is not Size.FULL and not e.article.url]
     if ends:
-        run.out.warn(
-            f"{', '.join(ends[:NAMED_AT_MOST])}: shown in short and without a url, so nobody can read the rest. "
-            "Write { id: SLUG, size: full } in the digest file, or url: in the article."
-        )
+        why = run._("shown in short and without a url, so nobody can read the rest")
+        run.out.warn(f"{', '.join(ends[:NAMED_AT_MOST])}: {why}")
+        run.out.say("  { id: SLUG, size: full }   url: https://…")
     if sizes[Size.FULL] == 0 and made.issue.entries:
-        run.out.warn("No article is shown whole.")
+        run.out.warn(run._("No article is shown whole."))

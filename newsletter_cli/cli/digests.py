@@ -67,7 +67,7 @@ def list_(run: Run) -> Reply:
     standings = _standings(run)
     document = {"digests": [dict(zip((c.name for c in COLUMNS), one.row(), strict=True)) for one in standings]}
     rows = [one.row() for one in standings]
-    empty = "There is no digest yet."
+    empty = run._("There is no digest yet.")
     steps = () if standings else ("newsletter compose",)
     return Reply(document, listing=Listing(COLUMNS, rows, empty=empty), next=steps)
 
@@ -184,7 +184,8 @@ def export(
         if path is None:
             run.out.payload(data.decode())
         else:
-            run.out.result(f"Wrote {run.out.cell(path)} ({len(data):,} bytes, version {stored.hash[:8]})")
+            run.out.result(run._("Wrote {path}").format(path=run.out.cell(path)))
+            run.out.result(f"  {len(data):,} bytes   version {stored.hash[:8]}")
 
     return Reply(document, human=tell)
 
@@ -219,8 +220,13 @@ def remove(
     undo = f"mv {shown[1]} {shown[0]}"
     return Reply(
         {"digest": id_, "path": shown[0], "kept": shown[1]},
-        human=lambda: run.out.result(f"Removed {shown[0]}      Undo   {undo}"),
+        human=lambda: _tell_removed(run, shown[0], undo),
     )
+
+
+def _tell_removed(run: Run, path: str, undo: str) -> None:
+    run.out.result(run._("Removed {path}").format(path=path))
+    run.out.result(f"{run._('Undo')}   {undo}")
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------
