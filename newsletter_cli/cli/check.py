@@ -154,7 +154,8 @@ def _sum_line(run: Run, one: Checked, *, alone: bool) -> str:
     fixable = sum(finding.fixable for finding in one.findings)
     ending = f" ({fixable} fixable)" if fixable else ""
     nothing = run._("Nothing found in version {version}.").format(version=one.version)
-    found = ", ".join(filter(None, counts)) + ending if one.findings else f"✓ {nothing}"
+    comma = "، " if run.out.words.language == "ar" else ", "
+    found = comma.join(filter(None, counts)) + ending if one.findings else f"✓ {nothing}"
     return found if alone else f"{one.digest}   {found}"
 
 
