@@ -1,5 +1,6 @@
 """Every check finds its fault, with file and line, and stays silent without it."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ from newsletter_cli.digest.check.catalogue import NEVER_LOWERED, catalogue, find
 from newsletter_cli.digest.check.circumstances import Circumstances, circumstances_of
 from newsletter_cli.digest.check.finding import Level
 from newsletter_cli.digest.check.judge import check
+from newsletter_cli.digest.loading import load_issue
 from newsletter_cli.errors import UsageError
 from newsletter_cli.mail.document import Document
+from newsletter_cli.newsroom import templates_folder
 from newsletter_cli.settings import load_settings
 from tests.digest.making import paragraph
 
@@ -325,3 +328,9 @@ def test_a_card_is_checked_for_what_it_shows(room):
     assert "C105" not in codes(room.issue(room.article("a"), late))
     assert "C105" in codes(room.issue(room.article("a"), late, choices=["b", "a"]))
     assert "C105" not in codes(room.issue(room.article("a", blocks=(paragraph("نص."), CodeBlock("# TODO")))))
+
+
+def test_the_sample_newsroom_has_nothing_to_mend(room):
+    shutil.copytree(templates_folder() / "sample", room.root, dirs_exist_ok=True)
+    for file in (room.root / "digests").glob("*.md"):
+        assert codes(load_issue(file.stem, room.settings, room.newsroom)) == []
