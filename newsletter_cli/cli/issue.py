@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from newsletter_cli.articles import read_folder
 from newsletter_cli.cli.frame import Run
 from newsletter_cli.delivery.sends import Send
 from newsletter_cli.digest.check.circumstances import circumstances_of
@@ -10,8 +9,8 @@ from newsletter_cli.digest.check.finding import Finding, Level
 from newsletter_cli.digest.check.judge import check
 from newsletter_cli.digest.file import find_digest
 from newsletter_cli.digest.freeze import freeze
+from newsletter_cli.digest.loading import issue_of
 from newsletter_cli.digest.model import DigestFile, Issue
-from newsletter_cli.digest.render import render_issue
 from newsletter_cli.digest.versions import recent_articles, store_version, version_of
 from newsletter_cli.errors import RefusedError, UsageError
 from newsletter_cli.mail.content import Content
@@ -83,8 +82,7 @@ def with_audience(run: Run, file: DigestFile, list_: str | None, where: str | No
 
 def rendered(run: Run, file: DigestFile) -> Issue:
     """The issue of a digest file, with the articles it names."""
-    reading = read_folder(run.newsroom.root, run.settings.compose.articles)
-    return render_issue(file, reading.articles, run.settings, run.newsroom)
+    return issue_of(file, run.settings, run.newsroom)
 
 
 def findings_of(

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from newsletter_cli.delivery.smtp.auth import Credentials
 from newsletter_cli.delivery.smtp.book import ReplyBook
@@ -290,7 +290,7 @@ class Connection(asyncio.Protocol):
     # --- for the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self._transport = transport
         # Empty is the only state of the buffer that says that a message has left our hands.
         transport.set_write_buffer_limits(high=0)
