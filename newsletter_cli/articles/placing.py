@@ -5,6 +5,7 @@
 The first rule that fits a line wins. No line is lost: what no rule places is an extra, and said so.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
@@ -36,6 +37,7 @@ _DATE: Final = 130
 _VALUE_ABOVE: Final = 40  # what may follow a label of one word above the text
 _INVITATION: Final = 200
 _HEADLINE: Final = 200
+_HEAD_LINES: Final = 200  # content lines among which a headline is looked for
 _LOGO_PLACE: Final = 8  # content lines from the top in which a Latin word is a logo
 
 
@@ -78,6 +80,7 @@ class _Page:
         self.newsroom = fold(newsroom)
         self.given = shapes.key(title)
         self.title_at: int | None = None  # index into lines
+        self.copies = Counter(shapes.key(line.bare) for line in lines)
         self.front_matter()
 
     def free(self, start: int = 0, end: int | None = None) -> list[tuple[int, Line]]:
@@ -124,7 +127,7 @@ class _Page:
 
     def repeats(self, line: Line) -> bool:
         same = shapes.key(line.bare)
-        return len(same) >= _SAME and sum(shapes.key(other.bare) == same for other in self.lines) > 1
+        return len(same) >= _SAME and self.copies[same] > 1
 
     def is_logo(self, place: int, line: Line) -> bool:
         if place >= _LOGO_PLACE or line.bulleted or place >= self.body_start():
@@ -220,7 +223,7 @@ class _Page:
         return len(self.lines)
 
     def title_line(self) -> None:
-        before = self.body_start()
+        before = min(self.body_start(), _HEAD_LINES)
         found = self.given_title() or self.repeated(before) or self.likely(before) or self.short_title(before)
         if found is None:
             return

@@ -204,3 +204,15 @@ def test_a_page_of_nothing_is_unreadable(html):
     with pytest.raises(RefusedError) as refused:
         read_source(html.encode(), name="page.html", suffix=".html")
     assert refused.value.code in ("UNREADABLE", "NO-TITLE")
+
+
+@pytest.mark.parametrize("tag", ["blockquote", "b", "span lang=en", "ul><li", "div", "table><tr><td"])
+def test_deep_nesting_costs_neither_the_stack_nor_the_day(tag):
+    html = "<h1>عنوان المقال</h1><p>أول</p>" + f"<{tag}>" * 200 + "نص"
+    article = read_html(html).article
+    assert article.blocks[0] == Paragraph((Text("أول"),))
+
+
+def test_a_table_inside_a_cell_is_read_once():
+    html = "<table><tr><td><table><tr><td>نص</td></tr></table></td></tr></table>"
+    assert blocks(html) == (Paragraph((Text("نص"),)),)

@@ -40,6 +40,7 @@ from newsletter_cli.language import base_language, direction_of
 _BLOCKS: Final = frozenset(
     {"p", "hr", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "figure", "figcaption", "table", "pre", "div"}
 )
+_DEEPEST: Final = 60  # levels of tags
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -54,9 +55,22 @@ def parse_html(html: str, *, base_url: str = "", language: str = "ar", direction
         root = fragment_fromstring(normalise(clean(html))[0], create_parent="div")
     except etree.LxmlError:
         return Parsed((), (), ())
+    _flatten(root)
     walker = _Walker(base_url, language, direction)
     blocks = tuple(walker.blocks(root))
     return Parsed(blocks, (0,) * len(blocks), tuple(walker.warnings))
+
+
+def _flatten(root: HtmlElement) -> None:
+    """Take away the tags that lie too deep, and keep their words: nobody writes so, and each level costs stack."""
+    depths = {root: 0}
+    deep = []
+    for element in root.iterdescendants():
+        depths[element] = depths[element.getparent()] + 1
+        if depths[element] > _DEEPEST:
+            deep.append(element)
+    for element in reversed(deep):
+        element.drop_tag()
 
 
 @dataclass(slots=True)
@@ -134,7 +148,8 @@ class _Walker:
         yield Figure(Picture(last.source, last.alt, caption or last.caption))
 
     def table(self, element: HtmlElement) -> Iterator[Block]:
-        rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in element.iter("tr")]
+        own = element.xpath("./tr | ./thead/tr | ./tbody/tr")  # not those of a table in a cell
+        rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in own]
         rows = [row for row in rows if row]
         width = max((len(row) for row in rows), default=0)
         if width < 2 or len(rows) < 2:  # a table of layout: its words are the article
