@@ -31,6 +31,8 @@ _ROLE_OF_LABEL: Final = {
 }
 _TITLE: Final = range(20, 141)  # characters
 _SAME: Final = 12  # letters that a repeated line must have
+_SAME_WITH_BULLET: Final = 5
+_CAPTION: Final = 90  # characters; a longer line before the text is its beginning
 _KICKER: Final = 50  # characters, at most
 _SOURCE: Final = 80
 _DATE: Final = 130
@@ -240,15 +242,20 @@ class _Page:
         groups: dict[str, list[int]] = {}
         for place, line in self.free(0, before):
             after_label = place and self.lines[place - 1].role in (Role.SOURCE, Role.CAPTION)
-            if not after_label and len(shapes.key(line.bare)) >= _SAME:
+            if not after_label:
                 groups.setdefault(shapes.key(line.bare), []).append(place)
-        twice = [places for places in groups.values() if len(places) > 1]
+        twice = [places for same, places in groups.items() if len(places) > 1 and self.long_enough(same, places)]
         if not twice:
             return None
         # A copy with a bullet is the page's list of headlines: the surest sign.
         places = max(twice, key=lambda places: (any(self.lines[place].bulleted for place in places), -places[0]))
         plain = [place for place in places if not self.lines[place].bulleted]
         return (plain or places)[-1], 0.9, "it stands twice before the text"
+
+    def long_enough(self, same: str, places: list[int]) -> bool:
+        """Short lines repeat by chance (a section's name); one with a bullet beside one without hardly does."""
+        bullets = {self.lines[place].bulleted for place in places}
+        return len(same) >= (_SAME_WITH_BULLET if bullets == {True, False} else _SAME)
 
     def likely(self, before: int) -> tuple[int, float, str] | None:
         for bulleted in (False, True):
@@ -347,6 +354,8 @@ class _Page:
         for place, line in self.free(start, last):
             if self.in_a_row(place):
                 line.take(Role.PARAGRAPH, 0.5, "one of several short lines in a row")
+            elif place < first and line.length > _CAPTION:
+                line.take(Role.PARAGRAPH, 0.5, "too long for a caption")
             elif place > first:
                 line.take(Role.CAPTION, 0.7, "a short line between paragraphs")
             else:
