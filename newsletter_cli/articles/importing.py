@@ -66,9 +66,8 @@ class Shelf:
         shelf = cls(newsroom)
         for folder in dict.fromkeys((pattern, "articles/**/*.md")):
             for path in article_files(newsroom.root, folder):
-                with path.open("rb") as file:
-                    found = _IMPORTED.search(file.read(_HEAD))
                 shelf.slugs.setdefault(path.stem, path)
+                found = _IMPORTED.search(_head(path))
                 if found:
                     shelf.hashes.setdefault(found[1].decode("ascii"), path)
         return shelf
@@ -100,6 +99,14 @@ class Shelf:
         self.slugs[article.slug] = article.path
         if article.imported:
             self.hashes[article.imported] = article.path
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""  # whoever reads the article says why it cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from newsletter_cli.articles.model import (
     Text,
 )
 from newsletter_cli.articles.readers.front_matter import yaml_lines
+from newsletter_cli.errors import UsageError
 from newsletter_cli.newsroom import atomic_write
 
 
@@ -45,9 +46,15 @@ def to_markdown(article: Article, *, unknown: Mapping[str, object] | None = None
 
 
 def write_article(article: Article, path: Path, *, unknown: Mapping[str, object] | None = None) -> None:
-    """Write the article's file, whole or not at all; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, to_markdown(article, unknown=unknown).encode("utf-8"))
+    """Write the article's file, whole or not at all; its folder is made.
+
+    Raises UsageError USAGE when the folder may not be written; a full disk stays an OSError, named at the edge.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, to_markdown(article, unknown=unknown).encode("utf-8"))
+    except PermissionError as error:
+        raise UsageError("USAGE", f"{path} may not be written.", sent="", fix="the folder's rights") from error
 
 
 def body_markdown(blocks: tuple[Block, ...]) -> str:
