@@ -176,9 +176,10 @@ class Connection(asyncio.Protocol):
     hand over what is read, keep its time.
     """
 
-    def __init__(self, server: Server, number: int, book: ReplyBook) -> None:
+    def __init__(self, server: Server, number: int, book: ReplyBook, secret: str | None) -> None:
         self.number = number
         self._server = server
+        self._secret = secret
         self._book = book
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -256,7 +257,7 @@ class Connection(asyncio.Protocol):
         found = self._transport.get_extra_info("peername") if self._transport is not None else None
         return str(found[0]) if found else None
 
-    async def open(self, tls: ssl.SSLContext, secret: str | None) -> None:
+    async def open(self, tls: ssl.SSLContext) -> None:
         """From the open socket to Ready. Raises ConnectProblem; the driver's own door, see `open_connection`."""
         while True:
             event = await asyncio.shield(self._opened)
@@ -282,11 +283,6 @@ class Connection(asyncio.Protocol):
             self._conversation.secured()
             self._pump()
 
-    def begin(self, terms: Terms) -> None:
-        """Give the fresh connection its conversation."""
-        self._talk = Conversation(terms, self._book)
-        self._keep_time(heard=True)
-
     # --- for the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -298,9 +294,12 @@ class Connection(asyncio.Protocol):
         if self._spare is None and plain is not None and transport.get_extra_info("ssl_object") is None:
             self._spare = socket.socket(fileno=os.dup(plain.fileno()))
             self._spare.setblocking(False)
+        # Not after `create_connection` has returned: a fast server's greeting is there before that.
+        self._talk = Conversation(_terms(self._server, self.peer, self._secret), self._book)
+        self._keep_time(heard=True)
 
     def data_received(self, data: bytes) -> None:
-        if self._talk is None or self._ended is not None:
+        if self._ended is not None:
             return
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%d < %s", self.number, data.decode("utf-8", "replace").rstrip())
@@ -607,9 +606,8 @@ async def open_connection(
     connection: Connection | None = None
     try:
         async with asyncio.timeout(server.timeout.total_seconds()):
-            connection = await _connect(server, tls, number, book)
-        connection.begin(_terms(server, connection, secret))
-        await connection.open(tls, secret)
+            connection = await _connect(server, tls, number, book, secret)
+        await connection.open(tls)
     except ConnectProblem:
         _drop(connection)
         raise
@@ -625,11 +623,11 @@ async def open_connection(
     return connection
 
 
-async def _connect(server: Server, tls: ssl.SSLContext, number: int, book: ReplyBook) -> Connection:
+async def _connect(server: Server, tls: ssl.SSLContext, number: int, book: ReplyBook, secret: str | None) -> Connection:
     loop = asyncio.get_running_loop()
     inside = server.security is Security.TLS
     _, connection = await loop.create_connection(
-        lambda: Connection(server, number, book),
+        lambda: Connection(server, number, book, secret),
         server.host,
         server.port,
         ssl=tls if inside else None,
@@ -644,8 +642,7 @@ def _drop(connection: Connection | None) -> None:
         connection.abort()
 
 
-def _terms(server: Server, connection: Connection, secret: str | None) -> Terms:
-    peer = connection.peer
+def _terms(server: Server, peer: str | None, secret: str | None) -> Terms:
     loopback = peer is not None and ipaddress.ip_address(peer.split("%")[0]).is_loopback
     tls = Tls.REQUIRED
     if server.security is not Security.STARTTLS:
