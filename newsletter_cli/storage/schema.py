@@ -171,6 +171,8 @@ import_change = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_import_change_batch_id", import_change.c.batch_id)
+# Undoing an import deletes subscribers, and each deletion looks here: without it, 20,000 rows took 28 s.
+Index("ix_import_change_subscriber_id", import_change.c.subscriber_id)
 
 # --- digests ---------------------------------------------------------------------------------------------------
 

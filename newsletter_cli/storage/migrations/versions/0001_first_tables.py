@@ -178,6 +178,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_import_change_batch_id", "import_change", ["batch_id"])
+    op.create_index("ix_import_change_subscriber_id", "import_change", ["subscriber_id"])
     op.create_table(
         "send",
         sa.Column("id", ID, nullable=False),
