@@ -241,7 +241,7 @@ def test_imports_keep_to_the_plan(rule: Callable[[Found], str | None]) -> None:
         (Found("storage/migrate.py", 1, "alembic", (), True, ""), lazy_without_leave),
         (Found("storage/migrate.py", 1, "json", (), True, "because"), lazy_without_leave),
     ],
-    ids=str,
+    ids=lambda value: value.__name__ if callable(value) else str(value),
 )
 def test_a_rule_sees_what_breaks_it(found: Found, rule: Callable[[Found], str | None]) -> None:
     assert rule(found) is not None

@@ -23,6 +23,7 @@ from newsletter_cli.errors import UsageError
 from newsletter_cli.newsroom import Newsroom, templates_folder, write_private
 from newsletter_cli.settings import load_settings, set_value
 
+NAME: Final = "أخبار الحقل"
 DIGEST: Final = "2026-w42"
 ARTICLES: Final = ("wheat", "school-year", "weather", "library", "market")
 PAGE: Final = ("page.txt", "weather")  # page text, and the slug it goes in under
@@ -103,7 +104,7 @@ def _whole_job(run: Run, root: Path, inbox: Inbox) -> dict[str, Any]:
     """Every step as the command it is; the send's document."""
     step = _Steps(run, root, inbox)
     with step("made a sample newsroom"):
-        step.call("init", str(root), "--sample", "--no-input", cwd=root.parent)
+        step.call("init", str(root), "--name", NAME, "--sample", "--no-input", cwd=root.parent)
         set_value(root, "safety.require_test", "false")
     with step(f"started an inbox on 127.0.0.1:{inbox.port}"):
         pass
