@@ -13,12 +13,12 @@ from typing import Final
 from newsletter_cli.delivery.smtp import commands
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.smtp.capabilities import Capabilities
-from newsletter_cli.delivery.smtp.events import Broken, Bye, Closing, Event, Probed, Ready, Unusable
+from newsletter_cli.delivery.smtp.events import Broken, Bye, Event, Probed, Ready, Unusable
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.line import Line, Writing
 from newsletter_cli.delivery.smtp.opening import Opening, Terms
 from newsletter_cli.delivery.smtp.reply import PeerError, ReplyReader, Said, read_reply
-from newsletter_cli.delivery.smtp.steps import ASKED, SORTS, STEPS, Command, Step
+from newsletter_cli.delivery.smtp.steps import SORTS, STEPS, Command, Step
 from newsletter_cli.delivery.smtp.transactions import Transactions
 
 FAREWELL_SECONDS: Final = 5.0  # for QUIT, and to the end of the stream after a 421
@@ -42,6 +42,7 @@ class Conversation:
         self._work = Transactions(self._line, Capabilities(), 1, book)
         self._phase = Phase.OPENING
         self._why = ""
+        self.answers = 0  # heard so far: each starts the patience for the next one anew
 
     # --- what may be asked of it
 
@@ -52,6 +53,16 @@ class Conversation:
     @property
     def encrypted(self) -> bool:
         return self._opening.encrypted
+
+    @property
+    def ready(self) -> bool:
+        """Greeted, secured, logged in."""
+        return self._phase is Phase.READY
+
+    @property
+    def securing(self) -> bool:
+        """`Secure` was told, and `secured` is waited for."""
+        return self._opening.securing
 
     @property
     def depth(self) -> int:
@@ -65,6 +76,11 @@ class Conversation:
     def closing(self) -> bool:
         """The server said 421: nothing more may begin."""
         return self._work.closing
+
+    @property
+    def waiting(self) -> bool:
+        """A question is open."""
+        return bool(self._line.open)
 
     @property
     def idle(self) -> bool:
@@ -150,6 +166,7 @@ class Conversation:
         events: list[Event] = []
         try:
             for said in self._reader.feed(data):
+                self.answers += 1
                 self._hear(said, events)
                 if self._phase is Phase.OVER:
                     return events
@@ -187,11 +204,11 @@ class Conversation:
             self._work.answer(step, command, flight, said, events)
 
     def _hear_unasked(self, said: Said, events: list[Event]) -> None:
+        if self._work.closing:
+            return  # more words of farewell
         if said[0] != 421 or self._phase is not Phase.READY:
             raise PeerError(f"an answer to no question: {read_reply(said)}")
-        self._work.closing = True
-        reply = read_reply(said)
-        events.append(Closing(reply, self._book.judge(ASKED[Command.RSET], reply)))
+        self._work.announce(Command.NOOP, said, events)
 
     def _open(self, step: Step, command: Command, said: Said, events: list[Event]) -> None:
         event = self._opening.answer(step, command, said)

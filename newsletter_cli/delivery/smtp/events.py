@@ -54,10 +54,14 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The link ended before the end of its data. alone: it ended in the middle of it."""
+    """No whole message has left, or the server said that it takes none.
+
+    alone: the link ended in the middle of it.  written: some of its data was handed out.
+    """
 
     id: int
     alone: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Transactions:
         if flight is not None and not flight.settled:
             self._do[step](command, flight, said, events)
         elif step is Step.CLOSE:
-            self._announce(command, said, events)
+            self.announce(command, said, events)
         # else: nobody waits for it: the RSET behind a message given back, or the rest of what a 421 has settled
 
     def allow(self) -> None:
@@ -112,7 +112,9 @@ class Transactions:
     def broken(self) -> list[Event]:
         """The same when answers can no longer be trusted: nothing heard counts."""
         return [
-            Uncertain(flight.job.id) if flight.stage is Stage.ENDED else NotSent(flight.job.id, alone=flight.given)
+            Uncertain(flight.job.id)
+            if flight.stage is Stage.ENDED
+            else NotSent(flight.job.id, alone=flight.given, written=flight.given)
             for flight in self._drop_all()
         ]
 
@@ -157,7 +159,7 @@ class Transactions:
             return  # DATA is out: its answer belongs to this transaction too
         if command is Command.DOT and flight.stage is Stage.OPEN:
             # Refused before its end: the rest must not follow, so that it can never become a whole message.
-            self._announce(command, said, events)
+            self.announce(command, said, events)
         self._settle(flight, events)
 
     def _out_of_sequence(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
@@ -179,7 +181,7 @@ class Transactions:
         self._settle(flight, events)
 
     def _close(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        self._announce(command, said, events)
+        self.announce(command, said, events)
         self._release(events)
         if command is Command.RSET:
             return  # says nothing about the message
@@ -189,7 +191,8 @@ class Transactions:
 
     # --- what they are made of
 
-    def _announce(self, command: Command, said: Said, events: list[Event]) -> None:
+    def announce(self, command: Command, said: Said, events: list[Event]) -> None:
+        """The server will end the connection: nothing more begins."""
         self.closing = True
         self.wants = None
         reply = read_reply(said)
@@ -224,7 +227,7 @@ class Transactions:
         # What has no answer after a 421 was not taken: the server said so for all that was to come.
         if not self.closing and OUTCOMES[flight.stage, Heard.LOST] is Outcome.UNCERTAIN:
             return Uncertain(flight.job.id)
-        return NotSent(flight.job.id, alone=flight.given and flight.stage is Stage.OPEN)
+        return NotSent(flight.job.id, alone=flight.given and flight.stage is Stage.OPEN, written=flight.given)
 
     def _forget(self, flight: Flight) -> None:
         flight.settled = True
