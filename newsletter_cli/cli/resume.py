@@ -10,17 +10,17 @@ from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
 from newsletter_cli.delivery import recovery, sends
-from newsletter_cli.delivery.arming import busy
-from newsletter_cli.delivery.holder import Life, hold, life_of
+from newsletter_cli.delivery.arming import arm_again, busy, undo
+from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
 from newsletter_cli.delivery.recovery import Takeover
 from newsletter_cli.delivery.run import resume_send, settle_ended, sweep_holders
 from newsletter_cli.delivery.sends import Send, Tally, move
 from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
-from newsletter_cli.errors import UsageError
+from newsletter_cli.errors import NotConfirmedError, UsageError
 
 DRAIN_WAIT: Final = 15.0  # seconds: a holder that was told to stop takes ten at most for its last answers
 LOOK: Final = 0.1
-UNFINISHED: Final = (SendState.PAUSED, SendState.SENDING, SendState.ARMED)
+UNFINISHED: Final = (SendState.PAUSED, SendState.SENDING, SendState.ARMED, SendState.ARMING)
 
 
 @command(
@@ -51,7 +51,9 @@ def resume(
     send = _find(run, digest)
     _refuse(run, send)
     with hold(run.newsroom.holders) as holder:
-        takeover = _take(run, send)
+        if send.state is SendState.ARMING:
+            send = _arm(run, send, holder)
+        takeover = _take(run, send, holder)
         if takeover.uncertain:
             run.out.warn(f"{takeover.uncertain:,} readers were on the wire of a process that died; they are uncertain.")
         if not run.globals.dry_run:
@@ -95,7 +97,7 @@ def _refuse(run: Run, send: Send) -> None:
     if send.state is SendState.CANCELLED:
         raise UsageError("USAGE", f"{send.digest} was cancelled; its other readers were dropped for good.",
                          fix=f"newsletter report {send.digest}")  # fmt: skip
-    if send.state in (SendState.SCHEDULED, SendState.ARMING):
+    if send.state is SendState.SCHEDULED:
         raise UsageError("USAGE", f"{send.digest} has not begun.", fix=f"newsletter send {send.digest}")
     if send.profile != run.settings.profile:
         flag = f"--profile {send.profile}" if send.profile else "no --profile"
@@ -103,7 +105,26 @@ def _refuse(run: Run, send: Send) -> None:
                          fix=f"newsletter resume {send.digest} {flag if send.profile else ''}".strip())  # fmt: skip
 
 
-def _take(run: Run, send: Send) -> Takeover:
+def _arm(run: Run, send: Send, holder: Holder) -> Send:
+    """Its process died while it wrote down the readers it was confirmed for: that is done now, from the start."""
+    if life_of(run.newsroom.holders, send.holder) is Life.ALIVE:
+        raise busy(send.digest)
+    demand_way_out(run)
+    readers = arm_again(
+        run.storage, send, holder.name, chunk_size=run.settings.worker.engine.chunk, now=run.clock()
+    )  # fmt: skip
+    with run.storage.read() as connection:
+        armed = sends.send_by_id(connection, send.id)
+    if send.audience is not None and readers != send.audience:
+        undo(run.storage, armed)
+        raise NotConfirmedError(
+            "WRONG-COUNT", f"The list has changed: {readers:,} readers now, {send.audience:,} were confirmed.",
+            fix=f"newsletter send {send.digest}", details={"confirmed": send.audience, "now": readers},
+        )  # fmt: skip
+    return armed
+
+
+def _take(run: Run, send: Send, holder: Holder) -> Takeover:
     """Take the chunks of dead processes; wait while a living one drains after a pause. BUSY when it goes on."""
     until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else 0.0)
     while True:

@@ -344,6 +344,7 @@ def _order(run: Run, issue: Ready, found: Audience, wish: Wish, key_number: int)
         profile=run.settings.profile,
         key_number=key_number,
         by=run.user,
+        audience=found.briefing.readers,
         options=dict(options),
     )
 

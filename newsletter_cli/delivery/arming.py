@@ -24,7 +24,7 @@ from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import digest, send
 from newsletter_cli.subscribers import audience
-from newsletter_cli.subscribers.audience import Expr
+from newsletter_cli.subscribers.audience import Expr, parse_where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Order:
     profile: str
     key_number: int
     by: str
+    audience: int  # readers that were confirmed
     options: dict[str, object]  # what the command line fixed: {"rate": …}; JSON-safe
 
 
@@ -105,6 +106,7 @@ def _insert(
         key_number=order.key_number,
         by=order.by,
         foreground=state is SendState.ARMING,
+        audience=order.audience,
         options=order.options,
         at=at,
         created=now,
@@ -149,6 +151,27 @@ def arm(connection: Connection, send_id: int, *, audience_size: int, now: dateti
     """The audience is frozen: the undo window opens."""
     if not move(connection, send_id, SendEvent.FROZEN, audience=audience_size, undo_until=now + undo):
         raise busy(sends.send_by_id(connection, send_id).digest)
+
+
+def arm_again(storage: Storage, left: Send, holder: str, *, chunk_size: int, now: datetime) -> int:
+    """Finish what a dead process left in `arming`: it was confirmed, so it is frozen anew and armed; returns how many.
+
+    The caller compares the number with the one that was confirmed, and undoes it when it is another.
+    """
+    with storage.write() as connection:
+        taken = connection.execute(
+            update(send)
+            .where(send.c.id == left.id, send.c.state == SendState.ARMING.value, send.c.holder == left.holder)
+            .values(holder=holder)
+        ).rowcount
+        if not taken:
+            raise busy(left.digest)
+    readers = freeze(
+        storage, left.id, list_id=left.list_id, where=parse_where(left.where), chunk_size=chunk_size, now=now
+    )
+    with storage.write() as connection:
+        arm(connection, left.id, audience_size=readers, now=now, undo=timedelta(0))
+    return readers
 
 
 def begin(connection: Connection, send_id: int, now: datetime) -> bool:
