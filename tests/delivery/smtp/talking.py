@@ -1,0 +1,176 @@
+"""Two ends of a conversation without a network: letters, a machine that is ready, and a server that keeps count."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from newsletter_cli.delivery.smtp.auth import Credentials
+from newsletter_cli.delivery.smtp.book import ReplyBook, load_book
+from newsletter_cli.delivery.smtp.conversation import Conversation
+from newsletter_cli.delivery.smtp.events import Answered, Broken, Event, GivenBack, NotSent, Uncertain
+from newsletter_cli.delivery.smtp.letter import Job
+from newsletter_cli.delivery.smtp.opening import Terms, Tls
+from newsletter_cli.delivery.smtp.outcome import Outcome
+
+BOOK: ReplyBook = load_book()
+GREETING = b"220 mx.test ESMTP\r\n"
+PIPELINING = b"250-mx.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+PLAIN = b"250 mx.test\r\n"
+
+TERMS = Terms(
+    ehlo_name="client.test",
+    tls=Tls.NEVER,
+    encrypted=False,
+    loopback=True,
+    credentials=None,
+    pipelining=True,
+    command_seconds=30.0,
+    data_seconds=600.0,
+)
+EDITOR = Credentials(username="news", secret="pass word")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A letter of a few bytes."""
+
+    recipient: str
+    envelope_from: str = "news@example.org"
+    segments: tuple[bytes, ...] = (b"Subject: hi\r\n", b"\r\nbody\r\n")
+    smtputf8: bool = False
+    announced: int | None = None  # a size that is not that of the segments
+
+    @property
+    def size(self) -> int:
+        return self.announced if self.announced is not None else sum(map(len, self.segments))
+
+
+def job(number: int) -> Job:
+    """The job of that id, to r1@example.org and so on, with a body that names it."""
+    return Job(number, Text(f"r{number}@example.org", segments=(b"Subject: hi\r\n\r\n", b"body %d\r\n" % number)))
+
+
+def envelope(number: int) -> bytes:
+    """The four commands of `job(number)` as they are pipelined."""
+    return (
+        b"RSET\r\nMAIL FROM:<news@example.org>\r\nRCPT TO:<r%d@example.org>\r\nDATA\r\n" % number
+    )  # no SIZE: it was not offered
+
+
+def data(number: int) -> bytes:
+    return b"Subject: hi\r\n\r\nbody %d\r\n.\r\n" % number
+
+
+def said(talk: Conversation) -> bytes:
+    """All it has to say now. What is written has left at once."""
+    whole = b""
+    while (writing := talk.unsent()) is not None:
+        whole += b"".join(writing.parts)
+        talk.left()
+    return whole
+
+
+def ready(offer: bytes = PIPELINING, terms: Terms = TERMS) -> Conversation:
+    """A machine that has been greeted and may begin."""
+    talk = Conversation(terms, BOOK)
+    talk.receive(GREETING)
+    said(talk)
+    talk.receive(offer)
+    said(talk)
+    assert talk.ready
+    return talk
+
+
+def chained(talk: Conversation, first: int = 1, second: int | None = 2) -> None:
+    """Bring a pipelining machine to where the data of `first` is out, and the envelope of `second` behind it."""
+    talk.begin(job(first))
+    said(talk)
+    talk.receive(b"250 reset\r\n250 sender\r\n250 recipient\r\n354 go\r\n")
+    talk.allow()
+    if second is not None:
+        talk.begin(job(second))
+    said(talk)
+
+
+def outcomes(events: Iterable[Event]) -> dict[int, Outcome]:
+    """What each message became, as the driver takes it: what was heard in one breath with a broken step is in doubt."""
+    events = list(events)
+    doubted = bool(events) and isinstance(events[-1], Broken) and events[-1].out_of_step
+    found: dict[int, Outcome] = {}
+    for event in events:
+        match event:
+            case Answered(id=number, outcome=outcome, written=written):
+                doubt = Outcome.UNCERTAIN if written else Outcome.NOT_SENT
+                found[number] = doubt if doubted else outcome
+            case GivenBack(id=number) | NotSent(id=number):
+                found[number] = Outcome.NOT_SENT
+            case Uncertain(id=number):
+                found[number] = Outcome.UNCERTAIN
+            case _:
+                pass
+    return found
+
+
+@dataclass
+class Mx:
+    """The other end: reads commands, answers as `answer` says, and keeps what it has taken.
+
+    answer: from the command ("MAIL", …, "." for the end of the data) and the recipient to a reply line, or "" for the
+    honest one.
+    """
+
+    answer: Callable[[str, str], str] = lambda command, recipient: ""
+    taken: list[str] = field(default_factory=list)  # recipients, one for each copy
+    sender: bool = False
+    recipient: str = ""
+    in_data: bool = False
+    _rest: bytes = b""
+
+    def hear(self, sent: bytes) -> list[bytes]:
+        """One reply for each command that is whole now."""
+        self._rest += sent
+        replies = []
+        while (line := self._line()) is not None:
+            replies.append((self.answer(*line) or self._honest(line[0])).encode() + b"\r\n")
+            self._do(line[0], replies[-1][:1] in b"23")
+        return replies
+
+    def _line(self) -> tuple[str, str] | None:
+        """The next command and the recipient it is about."""
+        end = b"\r\n.\r\n" if self.in_data and not self._rest.startswith(b".\r\n") else b"\r\n"
+        line, found, rest = self._rest.partition(end)
+        if not found:
+            return None
+        self._rest = rest
+        if self.in_data:
+            return ".", self.recipient
+        word = line.split(b" ")[0].decode()
+        if word == "RCPT":
+            self._asked = line.decode().partition("<")[2].removesuffix(">")
+        return word, self._asked if word == "RCPT" else self.recipient
+
+    def _honest(self, command: str) -> str:
+        if command == "RCPT" and not self.sender:
+            return "503 5.5.1 no sender"
+        if command == "DATA":
+            return "354 go" if self.recipient else "503 5.5.1 no recipient"
+        if command == ".":
+            return "250 2.0.0 taken" if self.recipient else "554 5.5.1 no recipient"
+        return "250 ok"
+
+    def _do(self, command: str, good: bool) -> None:
+        if command == "RSET":
+            self.sender, self.recipient = False, ""
+        elif command == "MAIL":
+            self.sender = good
+        elif command == "RCPT" and good:
+            self.recipient = self._asked
+        elif command == "DATA":
+            self.in_data = good
+        elif command == ".":
+            if good and self.recipient:
+                self.taken.append(self.recipient)
+            self.in_data, self.sender, self.recipient = False, False, ""
+
+
+def lock_step(terms: Terms = TERMS) -> Terms:
+    return replace(terms, pipelining=False)
