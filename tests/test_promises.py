@@ -114,7 +114,7 @@ def test_every_page_has_a_sentence_two_examples_and_the_exit_codes(row: tree.Row
     assert f"\n  {row.help}\n" in page
     assert len(made.examples) >= 2
     assert all(f"\n  {example}\n" in page for example in made.examples)
-    assert all(example.startswith(("newsletter ", "cat ")) for example in made.examples)
+    assert all(example.startswith(("newsletter ", "cat ", "pass ")) for example in made.examples)
     for code in made.exits:
         assert f"{code:>3} {Exit(code).label}" in page
     assert page.startswith(f"Usage: newsletter {row.words}")
