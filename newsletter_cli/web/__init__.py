@@ -1,1 +1,4 @@
-"""Web: the pages readers use (unsubscribe, web copy), and the one-click endpoint."""
+"""Web: the readers' pages. One-click unsubscribe, its page, web copies of digests, their pictures.
+
+`app.create_app` makes the application, `server.run_server` runs it; `theme.load_theme` draws its pages with templates.
+"""
