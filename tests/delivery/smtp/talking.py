@@ -1,7 +1,7 @@
 """Two ends of a conversation without a network: letters, a machine that is ready, and a server that keeps count."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from newsletter_cli.delivery.smtp.auth import Credentials
 from newsletter_cli.delivery.smtp.book import ReplyBook, load_book
@@ -114,39 +114,42 @@ def outcomes(events: Iterable[Event]) -> dict[int, Outcome]:
 class Mx:
     """The other end: reads commands, answers as `answer` says, and keeps what it has taken.
 
-    answer: from the command ("MAIL", …, "." for the end of the data) and the recipient to a reply line, or "" for the
-    honest one.
+    answer: from the command ("MAIL", …, "." for the end of the data) and the number of the MAIL it belongs to, from 1,
+    to a reply without CRLF, or to "" for the honest one. What the protocol refuses stays refused.
     """
 
-    answer: Callable[[str, str], str] = lambda command, recipient: ""
+    answer: Callable[[str, int], str] = lambda command, number: ""
     taken: list[str] = field(default_factory=list)  # recipients, one for each copy
+    mails: int = 0
     sender: bool = False
     recipient: str = ""
     in_data: bool = False
+    _asked: str = ""
     _rest: bytes = b""
 
     def hear(self, sent: bytes) -> list[bytes]:
         """One reply for each command that is whole now."""
         self._rest += sent
         replies = []
-        while (line := self._line()) is not None:
-            replies.append((self.answer(*line) or self._honest(line[0])).encode() + b"\r\n")
-            self._do(line[0], replies[-1][:1] in b"23")
+        while (command := self._command()) is not None:
+            self.mails += command == "MAIL"
+            honest = self._honest(command)
+            chosen = self.answer(command, self.mails) if honest[0] in "23" else ""
+            replies.append((chosen or honest).encode() + b"\r\n")
+            self._do(command, replies[-1][:1] in b"23")
         return replies
 
-    def _line(self) -> tuple[str, str] | None:
-        """The next command and the recipient it is about."""
+    def _command(self) -> str | None:
         end = b"\r\n.\r\n" if self.in_data and not self._rest.startswith(b".\r\n") else b"\r\n"
         line, found, rest = self._rest.partition(end)
         if not found:
             return None
         self._rest = rest
         if self.in_data:
-            return ".", self.recipient
-        word = line.split(b" ")[0].decode()
-        if word == "RCPT":
+            return "."
+        if line.startswith(b"RCPT"):
             self._asked = line.decode().partition("<")[2].removesuffix(">")
-        return word, self._asked if word == "RCPT" else self.recipient
+        return line.split(b" ")[0].decode()
 
     def _honest(self, command: str) -> str:
         if command == "RCPT" and not self.sender:
@@ -170,7 +173,3 @@ class Mx:
             if good and self.recipient:
                 self.taken.append(self.recipient)
             self.in_data, self.sender, self.recipient = False, False, ""
-
-
-def lock_step(terms: Terms = TERMS) -> Terms:
-    return replace(terms, pipelining=False)

@@ -209,7 +209,8 @@ def test_what_carries_a_secret_is_marked() -> None:
     first = talk.unsent()
     talk.receive(b"250-mx\r\n250 AUTH PLAIN\r\n")
     second = talk.unsent()
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert (first.secret, second.secret) == (False, True)
 
 
