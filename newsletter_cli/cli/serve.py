@@ -51,7 +51,7 @@ def serve(
 
 def _serve(run: Run, settings: "Settings", host: str, port: int) -> None:
     from newsletter_cli.web.app import create_app  # lazy: starlette and uvicorn, which help does not need
-    from newsletter_cli.web.server import bind, run_server, url_of
+    from newsletter_cli.web.server import PageServer, bind, url_of
 
     listener = bind(host, port)
     url = url_of(listener)
@@ -63,7 +63,8 @@ def _serve(run: Run, settings: "Settings", host: str, port: int) -> None:
         warn=run.out.warn,
         note=lambda seen: _note(run, seen),
     )
-    run_server(app, listener, trusted=settings.web.trust_proxy, ready=lambda: _announce(run, url))
+    server = PageServer(app, listener, trusted=settings.web.trust_proxy, ready=lambda: _announce(run, url))
+    server.serve_until_stopped()
 
 
 def _announce(run: Run, url: str) -> None:

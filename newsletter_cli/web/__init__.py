@@ -1,4 +1,4 @@
 """Web: the readers' pages. One-click unsubscribe, its page, web copies of digests, their pictures.
 
-`app.create_app` makes the application, `server.run_server` runs it; `theme.load_theme` draws its pages with templates.
+`app.create_app` makes the application, `server.PageServer` runs it; `theme.load_theme` draws its pages with templates.
 """

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
@@ -16,33 +17,60 @@ GRACE = 10  # seconds for requests under way
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, which says when it takes requests, and leaves the process's end to us."""
+class PageServer(uvicorn.Server):
+    """The pages on one bound address. uvicorn's server, but it says when it takes requests and ends with code 0."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Starlette, listener: socket.socket, *, trusted: Sequence[str], ready: Callable[[], None]
+    ) -> None:
+        """trusted: addresses and networks of proxies whose X-Forwarded-For and -Proto are believed.
+
+        ready: called once, when requests are taken.
+        """
+        config = uvicorn.Config(
+            app,
+            access_log=False,  # ours knows no tokens
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(trusted),
+            timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=15,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
         super().__init__(config)
+        self._listener = listener
         self._ready = ready
 
+    def serve_until_stopped(self) -> None:
+        """Returns after `stop`, in the main thread also after a signal; requests under way are finished."""
+        with contextlib.closing(self._listener):
+            asyncio.run(self.serve(sockets=[self._listener]))
+
+    def stop(self) -> None:
+        """Take no more requests; asked twice, do not wait for those under way either."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn's hook: requests are taken from here on."""
         await super().startup(sockets)
         if self.started:
             self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # Its own way ends the process by the signal it got; ours ends with exit code 0.
+        """uvicorn's hook. Its own way ends the process by the signal it got; ours returns."""
         loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._stop)
+        numbers = SIGNALS if threading.current_thread() is threading.main_thread() else ()
+        for number in numbers:
+            loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
-            for number in SIGNALS:
+            for number in numbers:
                 loop.remove_signal_handler(number)
-
-    def _stop(self) -> None:
-        self.force_exit = self.should_exit  # asked twice: do not wait for requests under way
-        self.should_exit = True
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -66,29 +94,6 @@ def url_of(listener: socket.socket) -> str:
     """http://127.0.0.1:8400 of a bound socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def run_server(app: Starlette, listener: socket.socket, *, trusted: Sequence[str], ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP; requests under way are finished. In the main thread only.
-
-    trusted: addresses and networks of proxies whose X-Forwarded-For and -Proto are believed.  ready: called once,
-    when requests are taken.
-    """
-    config = uvicorn.Config(
-        app,
-        access_log=False,  # ours knows no tokens
-        log_config=None,
-        lifespan="off",
-        server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=list(trusted),
-        timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=15,
-        h11_max_incomplete_event_size=16 * 1024,
-    )
-    server = _Server(config, ready)
-    with contextlib.closing(listener):
-        asyncio.run(server.serve(sockets=[listener]))
 
 
 def _unusable(host: str, port: int, error: OSError) -> BusyError | ConfigError:

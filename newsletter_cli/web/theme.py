@@ -1,7 +1,7 @@
 """Pages drawn with templates: the newsroom's own `templates/pages/`, else the packaged ones.
 
-The only file here that loads jinja2: one-click unsubscribe never comes here, and when a template fails the built-in page
-is shown instead.
+The only file here that loads jinja2: one-click unsubscribe never comes here, and when a template fails the built-in
+page is shown instead.
 """
 
 from collections.abc import Sequence
