@@ -86,7 +86,11 @@ def get(run: Run, key: Annotated[str, typer.Argument(metavar="KEY", help=KEY)]) 
     )
 
 
-@command("config schema", examples=("newsletter config schema", "newsletter config schema > newsletter.schema.json"), exits=(0,))
+@command(
+    "config schema",
+    examples=("newsletter config schema", "newsletter config schema > newsletter.schema.json"),
+    exits=(0,),
+)
 def schema(run: Run) -> Reply:
     """A JSON Schema of newsletter.toml, for editors that complete and check it."""
     found = json_schema()
