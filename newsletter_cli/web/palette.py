@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 _QUERY: Final = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.I)
-_SCHEME: Final = re.compile(r"((?:supported-)?color-scheme(?:\"\s+content=\"|\s*:\s*))light dark", re.I)
+_SCHEME: Final = re.compile(r"((?:supported-)?color-schemes?(?:\"\s+content=\"|\s*:\s*))light dark", re.I)
 _STYLE: Final = re.compile(r"<style\b[^>]*>.*?</style>|<meta\b[^>]*color-scheme[^>]*>", re.I | re.S)
 
 

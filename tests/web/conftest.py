@@ -1,6 +1,7 @@
 """A newsroom with readers, a sent digest and its pages on a real port, asked over real HTTP."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -154,6 +155,14 @@ class Pages:
     def post(self, path: str, **data: str) -> httpx.Response:
         """A form, as a browser sends it."""
         return self.client.post(self.url + path, data=data)
+
+    def logged(self, lines: int) -> list[Seen]:
+        """The access log, once it has so many lines: one is written after its answer was sent."""
+        deadline = time.monotonic() + 20
+        while len(self.seen) < lines:
+            assert time.monotonic() < deadline, self.seen
+            time.sleep(0.005)
+        return self.seen
 
 
 Serve = Callable[..., Pages]
