@@ -77,6 +77,7 @@ class Connection:
         self._answers = 0
         self._untold: deque[Event] = deque()  # decided, and not handed over yet
         self._out_of_step = False
+        self._stalled = False  # no answer to commands that were sent together
         self._deadline: float | None = None  # loop time by which something must have happened
         self._closing: Closing | None = None
         self._ended: Closed | None = None
@@ -417,6 +418,7 @@ class Connection:
         elif self._wire is not None and self._wire.kept:
             self._end(End.TIMEOUT, "The server stopped taking what was written.")
         else:
+            self._stalled = self._talk.stalled
             self._end(End.TIMEOUT, "The server did not answer in time.")
 
     # --- the end
@@ -438,7 +440,8 @@ class Connection:
         closing = self._closing
         self._ended = Closed(
             link=self.number, end=end, reason=reason, messages=self._taken, out_of_step=self._out_of_step,
-            reply=closing.reply if closing else None, verdict=closing.verdict if closing else None,
+            lock_step=self._out_of_step or self._stalled, reply=closing.reply if closing else None,
+            verdict=closing.verdict if closing else None,
         )  # fmt: skip
         self._timer.cancel()
         self._deadline = None

@@ -41,7 +41,9 @@ class Closed:
     """The end of a connection; every job it had taken has its result before this is known.
 
     out_of_step: answers and questions no longer fit. Results of this link that are not yet stored must be stored as
-    uncertain if `written`, as not sent if not; later connections to the server go lock-step for the run.
+    uncertain if `written`, as not sent if not.
+    lock_step: chaining does not work here (the step was lost, or the server offers PIPELINING and stalls on it): later
+    connections to the server go lock-step for the run.
     """
 
     link: int
@@ -49,6 +51,7 @@ class Closed:
     reason: str  # one sentence
     messages: int  # jobs taken
     out_of_step: bool = False
+    lock_step: bool = False
     reply: Reply | None = None  # the 421
     verdict: Verdict | None = None
 

@@ -52,6 +52,7 @@ class Wire:
         self._own = 0  # of TLS itself, behind the last write
         self._seal: Seal | None = None
         self._failed = False  # a write has failed: read what has arrived, then it is over
+        self._told = False  # that it is over
         self.closed = False
         loop.add_reader(sock.fileno(), self._on_readable)
 
@@ -85,7 +86,7 @@ class Wire:
 
     def read_rest(self) -> None:
         """Hear what has arrived already, before anything is judged."""
-        while not self.closed and self._read_once():
+        while not (self.closed or self._told) and self._read_once():
             pass
 
     def abort(self) -> None:
@@ -147,8 +148,7 @@ class Wire:
 
     def _end_after_failure(self, error: OSError) -> None:
         self.read_rest()
-        if not self.closed:
-            self._listener.gone(error)
+        self._over(error)
 
     # --- reading
 
@@ -189,6 +189,9 @@ class Wire:
         return not over
 
     def _over(self, error: OSError | None) -> None:
+        if self.closed or self._told:
+            return
+        self._told = True
         # Level-triggered: an end that is not taken off would be told for ever.
         self._loop.remove_reader(self._socket.fileno())
         self._listener.gone(error)

@@ -21,6 +21,7 @@ from newsletter_cli.delivery.smtp.reply import PeerError, ReplyReader, Said, rea
 from newsletter_cli.delivery.smtp.steps import SORTS, STEPS, Command, Step
 from newsletter_cli.delivery.smtp.transactions import Transactions
 
+CHAINED: Final = frozenset({Command.RSET, Command.MAIL, Command.RCPT, Command.DATA})
 FAREWELL_SECONDS: Final = 5.0  # for QUIT, and to the end of the stream after a 421
 
 
@@ -81,6 +82,11 @@ class Conversation:
     def waiting(self) -> bool:
         """A question is open."""
         return bool(self._line.open)
+
+    @property
+    def stalled(self) -> bool:
+        """Commands that were sent together wait for an answer: some servers offer PIPELINING and lose what is ahead."""
+        return self.depth > 1 and bool(self._line.open) and self._line.open[0][0] in CHAINED
 
     @property
     def idle(self) -> bool:
