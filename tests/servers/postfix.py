@@ -40,6 +40,10 @@ class Sink:
         """Every message taken so far, in no particular order; needs `dump`."""
         return tuple(_read_dump(path.read_bytes()) for path in self._folder.glob("message-*"))
 
+    def begun(self) -> int:
+        """How many messages have begun to arrive; quick, for waiting."""
+        return sum(1 for _ in self._folder.glob("message-*"))
+
     def copies(self) -> Counter[str]:
         """How many messages each recipient got."""
         return Counter(recipient for one in self.delivered() for recipient in one.recipients)
