@@ -22,7 +22,7 @@ from newsletter_cli.digest.check.finding import Level
 from newsletter_cli.digest.versions import find_digest_row, last_trial
 from newsletter_cli.mail.message import Compiled, compile_content
 from newsletter_cli.mail.reader import Reader
-from newsletter_cli.mail.rendering import render_public
+from newsletter_cli.mail.rendering import public_text, render_public
 from newsletter_cli.newsroom import write_private
 from newsletter_cli.settings import SafetySettings
 
@@ -81,7 +81,7 @@ def _facts(
         "When",
         f"{when}, about {duration(needed)}" if needed is not None else f"{when}, as fast as the server takes it",
     )
-    yield "First", "everybody at once: the canary and the stop on failures are not active yet in this version"
+    yield "First", "everybody; the canary and the stop on failures are not active yet"
     yield "Subject", run.out.cell(issue.subject)
 
 
@@ -165,6 +165,7 @@ def keep_copies(run: Run, issue: Ready) -> None:
     with contextlib.suppress(OSError):  # a full disk must not stop a send over a copy
         folder.mkdir(parents=True, exist_ok=True)
         write_private(folder / "message.html", render_public(issue.content).encode())
+        write_private(folder / "message.txt", public_text(issue.content).encode())
 
 
 def _file_name(reader: Reader) -> str:

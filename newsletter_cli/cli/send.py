@@ -136,6 +136,8 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
     _demand_test(run, issue, safety)
     found = _audience(run, issue)
     _demand_size(run, issue, found.briefing, safety, wish)
+    if wish.canary:
+        run.out.warn("--canary is not active yet in this version: everybody is sent to at once.")
     plans.show(run, issue, found.briefing, conditions, moment, safety)
     if run.globals.dry_run:
         return plans.planned(run, issue, found, command=_script(issue, found.briefing, wish))

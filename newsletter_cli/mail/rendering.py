@@ -55,6 +55,11 @@ def public_subject(content: Content) -> str:
     return Page.of(content.subject, content.language, content.manner, lenient=True).render({})
 
 
+def public_text(content: Content) -> str:
+    """The text part with defaults and without any token; links that would need one are left empty."""
+    return Page.of(content.text, content.language, content.manner, lenient=True).render({})
+
+
 def required_fields(content: Content) -> frozenset[str]:
     """Names that every reader must have a value for: printed without default, and not only where they are known.
 
