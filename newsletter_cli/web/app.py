@@ -89,7 +89,9 @@ def _routes(site: Site) -> list[Route]:
         ("/a/{hash}", copies.picture, LOOK),
         ("/healthz", health, LOOK),
     ]
-    return [Route(path + slash, answer, methods=methods) for path, answer, methods in pages for slash in ("", "/")]
+    routes = [Route(path + slash, answer, methods=methods) for path, answer, methods in pages for slash in ("", "/")]
+    # A token that a mail program has cut or lengthened is broken like any other: the same answer (RFC 8058 §3).
+    return [*routes, Route("/u/{token:path}", leaving.one_click, methods=["POST"])]
 
 
 def _answers_to_trouble(site: Site) -> dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:

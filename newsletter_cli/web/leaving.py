@@ -6,6 +6,7 @@ POST /u/TOKEN/page   the page's own buttons: leave, undo, reason
 """
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,7 @@ from newsletter_cli.web.sheet import words
 from newsletter_cli.web.site import Site
 
 BODY: Final = 4096  # bytes of a body that are read: RFC 8058 needs 26
+PATIENCE: Final = 5.0  # seconds for it
 REASON: Final = 200  # characters that are kept
 GAVE_REASON: Final = "gave a reason"
 _ADDRESS: Final = re.compile(r"\S*@\S*")
@@ -40,10 +42,13 @@ class LeavingPages:
 
     async def one_click(self, request: Request) -> Response:
         """POST /u/TOKEN: any body, any content type, none; the token alone decides."""
-        await _body(request)
         token = await self._token(request)
         if token is not None and token.number:
             await self.site.desk.write(partial(self._leave_now, token.number, Leaving.ONE_CLICK))
+        # Only now: a body that never ends must not keep anybody on a list.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await _body(request)
         # One text for valid, repeated, unknown and broken tokens: no oracle.
         return plain_answer(words("page.unsubscribe.one_click", self.site.language) + "\n")
 

@@ -1,5 +1,6 @@
 """One-click: what mail programs post, in every shape, and the one answer they get (RFC 8058; property 23)."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import list_, signing_key, subscriber, subscription
 from newsletter_cli.web.site import Theme
 from tests.conftest import Clock, Place
+from tests.servers import wait_until
 from tests.web.conftest import KEY, RING, Pages, Seeded, Serve, seed, status_in
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -171,3 +173,19 @@ def test_one_click_loads_neither_jinja2_nor_premailer(sqlite_place: Place, setti
     assert (done.stdout, done.stderr) == ("200 []\n", "")
     with sqlite_place.open() as storage:
         assert status_in(storage, seeded.reader) == "unsubscribed"
+
+
+@pytest.mark.parametrize("path", ["/u/", "/u//", "/u/a/b"])
+def test_a_token_cut_or_torn_gets_the_same_answer_as_any(path: str, pages: Pages) -> None:
+    answer = pages.client.post(f"{pages.url}{path}")
+    assert (answer.status_code, answer.text) == (200, ANSWER)
+
+
+def test_a_body_that_never_ends_keeps_nobody_on_the_list(
+    pages: Pages, seeded: Seeded, status_of: Callable[[int], str]
+) -> None:
+    host, port = pages.url.removeprefix("http://").split(":")
+    head = f"POST /u/{seeded.token()} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 26\r\n\r\nList-"
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(head.encode())
+        wait_until(lambda: status_of(seeded.reader) == "unsubscribed", seconds=10, what="the leaving")
