@@ -48,7 +48,11 @@ def boot_id() -> str:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[Holder]:
-    """Be a holder: keeps the lock until the block ends, then removes the file. Leases are given back before that."""
+    """Be a holder: keeps the lock until the block ends.
+
+    The file stays: if the leases could not be given back (a full disk), its free lock tells everybody that they are
+    nobody's. `sweep` removes it once no lease names it.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     host = "".join(c if c.isalnum() else "-" for c in socket.gethostname().split(".")[0])[:40] or "host"
     holder = Holder(f"{host}-{os.getpid()}-{secrets.token_hex(3)}", boot_id())
@@ -59,7 +63,6 @@ def hold(folder: Path) -> Iterator[Holder]:
         os.write(descriptor, json.dumps({"pid": os.getpid(), "namespace": _pid_namespace()}).encode())
         yield holder
     finally:
-        path.unlink(missing_ok=True)
         os.close(descriptor)
 
 

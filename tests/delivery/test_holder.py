@@ -30,10 +30,12 @@ def test_a_killed_process_is_known_to_be_dead_at_once(tmp_path):
     assert life_of(tmp_path, name) is Life.DEAD
 
 
-def test_a_process_that_ended_well_leaves_no_file(tmp_path):
+def test_a_process_that_has_ended_is_dead_at_once_also_when_it_could_not_give_its_leases_back(tmp_path):
     with hold(tmp_path) as holder:
         assert life_of(tmp_path, holder.name) is Life.ALIVE
         assert (tmp_path / holder.name).stat().st_mode & 0o777 == 0o600
+    assert life_of(tmp_path, holder.name) is Life.DEAD
+    sweep(tmp_path, frozenset())
     assert life_of(tmp_path, holder.name) is Life.ELSEWHERE
     assert list(tmp_path.iterdir()) == []
 
