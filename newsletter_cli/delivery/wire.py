@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-READ: Final = 256 * 1024
+READ: Final = 16 * 1024  # answers are short, and a larger buffer costs more to get than to fill
 MOST_PARTS: Final = 512  # of one writing; the kernel takes 1,024 (IOV_MAX)
 # A TLS record holds up to 16 KiB of text and some bytes of its own; generous, because it only makes us doubt more.
 RECORD: Final = 16 * 1024

@@ -18,7 +18,7 @@ from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.line import Line, Writing
 from newsletter_cli.delivery.smtp.opening import Opening, Terms
 from newsletter_cli.delivery.smtp.reply import PeerError, ReplyReader, Said, read_reply
-from newsletter_cli.delivery.smtp.steps import SORTS, STEPS, Command, Step
+from newsletter_cli.delivery.smtp.steps import BY_CODE, Command, Step
 from newsletter_cli.delivery.smtp.transactions import Transactions
 
 CHAINED: Final = frozenset({Command.RSET, Command.MAIL, Command.RCPT, Command.DATA})
@@ -190,26 +190,29 @@ class Conversation:
     # --- inside
 
     def _hear(self, said: Said, events: list[Event]) -> None:
-        if self._opening.securing:
-            raise PeerError("clear text behind the answer to STARTTLS")
         if not self._line.open:
             self._hear_unasked(said, events)
             return
         command, flight = self._line.open.popleft()
-        step = STEPS[command, SORTS[said[0]]]
+        step = BY_CODE[command][said[0]]
         if step is Step.BREAK:
             raise PeerError(f"{command} was answered with {read_reply(said)}")
-        if self._phase is Phase.OPENING:
+        if flight is not None:
+            self._work.answer(step, command, flight, said, events)
+        elif self._phase is Phase.OPENING:
             self._open(step, command, said, events)
         elif step is Step.PROBED:
             events.append(Probed(read_reply(said)))
         elif step is Step.BYE:
             events.append(Bye())
             self._end("it was closed")
-        else:
-            self._work.answer(step, command, flight, said, events)
+        elif step is Step.CLOSE:
+            self._work.announce(command, said, events)
+        # else it answers the RSET behind a message that was given back
 
     def _hear_unasked(self, said: Said, events: list[Event]) -> None:
+        if self._opening.securing:
+            raise PeerError("clear text behind the answer to STARTTLS")
         if self._work.closing:
             return  # more words of farewell
         if said[0] != 421 or self._phase is not Phase.READY:

@@ -9,6 +9,8 @@ from typing import Final
 LONGEST_REPLY: Final = 64 * 1024
 LONGEST_TEXT: Final = 500  # characters of an answer that are kept and shown
 
+CODES: Final = {b"%d" % code: code for code in range(200, 600)}
+MARKS: Final = frozenset((b"", b" ", b"-"))
 ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 # C0, DEL and C1; the two Unicode line ends as well, which some readers of logs take for a new line.
 CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -37,11 +39,13 @@ class Reply:
 def read_reply(said: Said) -> Reply:
     """The cleaned form of what was said."""
     code, raw = said
-    lines = tuple(_clean(line) for line in raw)
+    lines = tuple([_clean(line) for line in raw])
     first = ENHANCED.match(lines[0])
-    enhanced = first[1] if first else ""
-    bare = (line.removeprefix(enhanced).strip() for line in lines) if enhanced else iter(lines)
-    return Reply(code, enhanced, lines, " ".join(line for line in bare if line)[:LONGEST_TEXT])
+    if first is None:
+        return Reply(code, "", lines, " ".join(filter(None, lines))[:LONGEST_TEXT])
+    enhanced = first[1]
+    bare = [line.removeprefix(enhanced).strip() for line in lines]
+    return Reply(code, enhanced, lines, " ".join(filter(None, bare))[:LONGEST_TEXT])
 
 
 def _clean(line: bytes) -> str:
@@ -88,8 +92,8 @@ class ReplyReader:
             raise PeerError("an answer longer than 64 KiB")
 
     def _take(self, line: bytes) -> Said | None:
-        digits, mark = line[:3], line[3:4]
-        if len(digits) != 3 or not digits.isdigit() or not 200 <= (code := int(digits)) <= 599 or mark not in MARKS:
+        code, mark = CODES.get(line[:3]), line[3:4]
+        if code is None or mark not in MARKS:
             raise PeerError(f"this is no answer: {_clean(line[:80])!r}")
         if not self._lines and mark != b"-":
             return code, (line[4:],)
@@ -109,6 +113,3 @@ class ReplyReader:
         self._lines.clear()
         self._held = 0
         return code, lines
-
-
-MARKS: Final = frozenset((b"", b" ", b"-"))

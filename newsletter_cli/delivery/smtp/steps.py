@@ -106,3 +106,8 @@ SORTS: Final[Mapping[int, Sort]] = {
     421: Sort.CLOSING,
     503: Sort.SEQUENCE,
 }
+
+# The same by code: five answers for each message are looked up here.
+BY_CODE: Final[Mapping[Command, Mapping[int, Step]]] = {
+    command: {code: STEPS[command, sort] for code, sort in SORTS.items()} for command in Command
+}

@@ -73,12 +73,12 @@ class Transactions:
         self._line.say(b"RSET\r\n%b%bDATA\r\n" % (commands.mail(letter, self._offered), commands.rcpt(letter)))
         return []
 
-    def answer(self, step: Step, command: Command, flight: Flight | None, said: Said, events: list[Event]) -> None:
-        if flight is not None and not flight.settled:
+    def answer(self, step: Step, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
+        if not flight.settled:
             self._do[step](command, flight, said, events)
         elif step is Step.CLOSE:
             self.announce(command, said, events)
-        # else: nobody waits for it: the RSET behind a message given back, or the rest of what a 421 has settled
+        # else nobody waits for it: the rest of what a 421 has settled
 
     def allow(self) -> None:
         """Say what `wants` names: DATA in lock-step, the data after a 354."""
