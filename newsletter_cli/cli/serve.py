@@ -53,10 +53,11 @@ def _serve(run: Run, settings: "Settings", host: str, port: int) -> None:
     from newsletter_cli.web.app import create_app  # lazy: starlette and uvicorn, which help does not need
     from newsletter_cli.web.server import PageServer, bind, url_of
 
+    storage = run.storage  # before the port: a newsroom without a database takes none
     listener = bind(host, port)
     url = url_of(listener)
     app = create_app(
-        run.storage,
+        storage,
         settings,
         run.clock,
         load_theme=lambda: _theme(run),

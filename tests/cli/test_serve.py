@@ -1,4 +1,4 @@
-"""`newsletter serve` as a process: what it says first, how it ends, what it refuses, and that it really serves."""
+"""newsletter serve: where it listens, what it refuses, and its first and last word."""
 
 import json
 import os
@@ -6,153 +6,104 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import insert, select
 
-from newsletter_cli.delivery.keys import load_keyring, make_first_key
-from newsletter_cli.mail.tokens import Kind
-from newsletter_cli.storage.schema import list_, subscriber, subscription
+from newsletter_cli.cli.serve import is_loopback, place_of, serve
+from newsletter_cli.delivery.keys import make_first_key
+from newsletter_cli.errors import UsageError
+from tests.cli.conftest import Runner
 from tests.conftest import WEDNESDAY, Place
 
-LOCAL = "127.0.0.1:0"
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("127.0.0.1:8400", ("127.0.0.1", 8400)), ("localhost:0", ("localhost", 0)), ("[::1]:8400", ("::1", 8400)),
+        ("news.example.org:65535", ("news.example.org", 65535)), (" 0.0.0.0:80 ", ("0.0.0.0", 80)),
+    ],
+)  # fmt: skip
+def test_a_place_is_host_and_port(text: str, place: tuple[str, int]) -> None:
+    assert place_of(text) == place
 
 
-@contextmanager
-def serving(root: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process of its own, which is gone after the block whatever happens in it."""
+@pytest.mark.parametrize(
+    "text", ["", "8400", ":8400", "localhost", "a:b", "a:65536", "::1:8400", "http://a:80", "a b:80"]
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        place_of(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("LocalHost.", True), ("0.0.0.0", False), ("::", False),
+     ("192.0.2.1", False), ("news.example.org", False), ("", False)],
+)  # fmt: skip
+def test_loopback_is_this_machine_only(host: str, ours: bool) -> None:
+    assert is_loopback(host) == ours
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
+def test_pages_for_others_need_links_for_others(listen: str, run_command: Runner, sqlite_place: Place) -> None:
+    found = run_command(serve, "--listen", listen, "--json", cwd=sqlite_place.root)
+    error = json.loads(found.stdout)["error"]
+    assert (found.exit, error["code"]) == (4, "CONFIG-VALUE")
+    fine = run_command(
+        serve, "--listen", listen, "--public-url", "https://news.example.org", "-n", cwd=sqlite_place.root
+    )
+    assert fine.exit == 0
+
+
+def test_a_public_url_nothing_can_be_built_from_is_said_at_once(run_command: Runner, sqlite_place: Place) -> None:
+    found = run_command(serve, "--public-url", "news.example.org", cwd=sqlite_place.root)
+    assert (found.exit, "error[CONFIG-VALUE]" in found.stderr) == (4, True)
+
+
+def test_a_port_that_is_taken_is_busy(run_command: Runner, sqlite_place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        found = run_command(serve, "--listen", f"127.0.0.1:{other.getsockname()[1]}", cwd=sqlite_place.root)
+    assert (found.exit, "error[BUSY]" in found.stderr) == (8, True)
+
+
+def test_an_address_of_another_machine_cannot_be_listened_on(run_command: Runner, sqlite_place: Place) -> None:
+    words = ("--listen", "192.0.2.1:8400", "--public-url", "https://news.example.org")
+    found = run_command(serve, *words, cwd=sqlite_place.root)
+    assert (found.exit, "error[CONFIG-VALUE]" in found.stderr) == (4, True)
+
+
+def test_a_dry_run_opens_nothing(run_command: Runner, sqlite_place: Place) -> None:
+    found = run_command(serve, "--listen", "127.0.0.1:8499", "-n", "--json", cwd=sqlite_place.root)
+    assert json.loads(found.stdout) == {"schema": "newsletter.serve/1", "url": "http://127.0.0.1:8499", "exit": 0}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_says_where_it_is_and_ends_with_0(how: signal.Signals, sqlite_place: Place) -> None:
+    with sqlite_place.open() as storage, storage.write() as connection:
+        make_first_key(connection, WEDNESDAY)
     process = subprocess.Popen(
-        [sys.executable, "-m", "newsletter_cli", "serve", *words],
-        cwd=root,
+        [sys.executable, "-m", "newsletter_cli", "serve", "--listen", "127.0.0.1:0", "--json", "--log-format", "json"],
+        cwd=sqlite_place.root,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-    """Exit code, and what is left on both streams."""
-    process.send_signal(how)
-    out, err = process.communicate(timeout=30)
-    return process.returncode, out, err
-
-
-@pytest.fixture
-def token(sqlite_place: Place) -> str:
-    """The unsubscribe token of the newsroom's one reader."""
-    with sqlite_place.open() as storage, storage.write() as connection:
-        make_first_key(connection, WEDNESDAY)
-        slug = insert(list_).values(slug="weekly", created=WEDNESDAY).returning(list_.c.id)
-        list_id = connection.execute(slug).scalar_one()
-        address = "layla@example.org"
-        reader = insert(subscriber).values(key=address, address=address, domain="example.org", created=WEDNESDAY)
-        reader_id = connection.execute(reader.returning(subscriber.c.id)).scalar_one()
-        joined = insert(subscription).values(
-            list_id=list_id, subscriber_id=reader_id, status="active", joined=WEDNESDAY, confirmed=WEDNESDAY
-        )
-        number = connection.execute(joined.returning(subscription.c.id)).scalar_one()
-        return load_keyring(connection).make(Kind.UNSUBSCRIBE, number, 1)
-
-
-def status(place: Place) -> str:
-    with place.open() as storage, storage.read() as connection:
-        return str(connection.execute(select(subscription.c.status)).scalar_one())
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_reader_leaves_while_it_runs_and_a_signal_ends_it_in_order(
-    how: signal.Signals, sqlite_place: Place, token: str
-) -> None:
-    with serving(sqlite_place.root, "--listen", LOCAL) as process:
-        said = first_line(process)
-        assert said.startswith("Serving http://127.0.0.1:")
-        url = said.removeprefix("Serving ")
-        answer = httpx.post(f"{url}/u/{token}?secret=1", data={"List-Unsubscribe": "One-Click"}, trust_env=False)
-        assert (answer.status_code, status(sqlite_place)) == (200, "unsubscribed")
-        code, out, log = end(process, how)
-    assert (code, out) == (0, "")
-    assert "POST /u/… 200" in log
-    assert token not in log
-    assert "secret" not in log
-
-
-@pytest.mark.parametrize("size", [5_000, 1_000_000])
-def test_a_body_of_any_size_is_no_reason_to_refuse(size: int, sqlite_place: Place, token: str) -> None:
-    with serving(sqlite_place.root, "--listen", LOCAL) as process:
-        url = first_line(process).removeprefix("Serving ")
-        answer = httpx.post(f"{url}/u/{token}", content=b"x" * size, trust_env=False)
-        assert (answer.status_code, status(sqlite_place)) == (200, "unsubscribed")
-
-
-def test_the_button_of_the_page_works_in_a_process_with_templates(sqlite_place: Place, token: str) -> None:
-    with serving(sqlite_place.root, "--listen", LOCAL) as process:
-        url = first_line(process).removeprefix("Serving ")
-        page = httpx.get(f"{url}/u/{token}", trust_env=False)
-        assert (page.status_code, status(sqlite_place)) == (200, "active")
-        httpx.post(f"{url}/u/{token}/page", data={"action": "leave"}, trust_env=False)
-        assert status(sqlite_place) == "unsubscribed"
-        _, _, log = end(process)
-    assert "built-in page" not in log  # the templates of the package were found
-
-
-@pytest.mark.usefixtures("token")
-def test_with_json_it_says_one_document(sqlite_place: Place) -> None:
-    with serving(sqlite_place.root, "--listen", LOCAL, "--json") as process:
-        said = json.loads(first_line(process))
-        assert httpx.get(f"{said['url']}/healthz", trust_env=False).text.strip() == "ok"
-        code, rest, _ = end(process)
-    assert said == {"schema": "newsletter.serve/1", "url": said["url"], "exit": 0}
-    assert (code, rest) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("words", "exit_", "code"),
-    [
-        (("--listen", "0.0.0.0:0"), 4, "CONFIG-VALUE"),
-        (("--listen", "[::]:0"), 4, "CONFIG-VALUE"),
-        (("--listen", "0.0.0.0:0", "--public-url", "http://localhost:8400"), 4, "CONFIG-VALUE"),
-        (("--listen", LOCAL, "--public-url", "news.example.org"), 4, "CONFIG-VALUE"),
-        (("--listen", "8400"), 2, "USAGE"),
-        (("--listen", "127.0.0.1:70000"), 2, "USAGE"),
-    ],
-)
-def test_what_readers_could_not_reach_is_refused(
-    words: tuple[str, ...], exit_: int, code: str, sqlite_place: Place
-) -> None:
-    with serving(sqlite_place.root, *words, "--json") as process:
-        out, _ = process.communicate(timeout=30)
-    assert (process.returncode, json.loads(out)["error"]["code"]) == (exit_, code)
-
-
-def test_everybody_may_reach_it_when_the_links_lead_to_it(sqlite_place: Place) -> None:
-    words = ("--listen", "0.0.0.0:0", "--public-url", "https://news.example.org")
-    with serving(sqlite_place.root, *words) as process:
-        assert first_line(process).startswith("Serving http://0.0.0.0:")
-        assert end(process)[0] == 0
-
-
-def test_a_port_that_is_taken_is_named(sqlite_place: Place) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with serving(sqlite_place.root, "--listen", f"127.0.0.1:{port}", "--json") as process:
-            out, _ = process.communicate(timeout=30)
-    error = json.loads(out)["error"]
-    assert (process.returncode, error["code"]) == (8, "BUSY")
-    assert str(port) in error["message"]
+    try:
+        document = json.loads(process.stdout.readline())
+        with httpx.Client(base_url=document["url"], trust_env=False) as kept:  # a connection that stays open
+            answer = kept.post("/u/" + "a" * 26)
+            process.send_signal(how)
+            rest, log = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (answer.status_code, process.returncode, rest) == (200, 0, "")
+    assert set(document) == {"schema", "url", "exit"}
+    line = json.loads(log.splitlines()[0])
+    facts = {name: line[name] for name in ("event", "method", "path", "status", "client")}
+    assert facts == {
+        "event": "web.request", "method": "POST", "path": "/u/…", "status": 200, "client": "127.0.0.0",
+    }  # fmt: skip
