@@ -17,9 +17,9 @@ from newsletter_cli.cli.standing import (
     tell_problem,
     tell_sum,
 )
-from newsletter_cli.delivery.engine import Counters, EndKind
 from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.run import Conditions, Ran, carry_out
+from newsletter_cli.delivery.running import Counters, EndKind
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import Outcome, SendState
 from newsletter_cli.errors import ConfigError, RefusedError

@@ -20,12 +20,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
+from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.connection import (
     Closed,
     Connection,
@@ -35,11 +35,10 @@ from newsletter_cli.delivery.connection import (
     Server,
     open_connection,
 )  # fmt: skip
-from newsletter_cli.delivery.ledger import Due, Flight, Ledger, Report
+from newsletter_cli.delivery.ledger import Due, Flight, Ledger
 from newsletter_cli.delivery.pace import Pace
 from newsletter_cli.delivery.problems import STOPS, problem_of, unreachable
-from newsletter_cli.delivery.sends import Tally
-from newsletter_cli.delivery.smtp.book import ReplyBook
+from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.smtp.letter import Job, Letter
 from newsletter_cli.delivery.smtp.outcome import Outcome as Heard
 from newsletter_cli.delivery.smtp.verdict import Effect
@@ -47,7 +46,6 @@ from newsletter_cli.delivery.states import Fact, Outcome, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.problems import MailProblem
 from newsletter_cli.mail.reader import Reader
-from newsletter_cli.settings import Rate
 
 log = logging.getLogger(__name__)
 
@@ -73,71 +71,6 @@ T = TypeVar("T")
 def boot_seconds() -> float:
     """Seconds of a clock that runs on while the machine sleeps, so that a lease ends during a suspend too."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-class EndKind(StrEnum):
-    """Why a run of the engine is over."""
-
-    FINISHED = "finished"  # nobody of this send is due, here or later
-    RETRIES = "retries"  # only readers to try again later are left
-    STOPPED = "stopped"  # paused or cancelled in the database, by whomever
-    INTERRUPTED = "interrupted"  # a signal asked this process to end
-    PROBLEM = "problem"  # see `problem`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a run ended."""
-
-    kind: EndKind
-    problem: NewsletterError | None = None
-    next_due: datetime | None = None  # when the first of the readers left may be tried
-    doubted: int = 0  # messages whose answer was not waited for
-    unstored: int = 0  # results that could not be stored; their readers will be uncertain
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run is allowed to do."""
-
-    connections: int
-    depth: int  # in-flight messages per connection that a crash may leave uncertain
-    rates: tuple[Rate, ...]
-    wait: timedelta  # how long to stay for retries, or for a server that does not answer
-    secret: str | None  # SMTP password
-    book: ReplyBook
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the live view reads, kept by the pump; never read back for a decision."""
-
-    tally: dict[Outcome, int]
-    domains: dict[str, dict[Outcome, int]] = field(default_factory=dict)
-    untold: deque[str] = field(default_factory=deque)  # sentences for above the view; the view takes them out
-    on_wire: int = 0
-
-    @classmethod
-    def from_tally(cls, tally: Tally) -> "Counters":
-        """The counters of a send as it stands."""
-        return cls(
-            tally={
-                Outcome.WAITING: tally.waiting,
-                Outcome.RETRY: tally.retry,
-                Outcome.ACCEPTED: tally.accepted,
-                Outcome.FAILED: tally.failed,
-                Outcome.UNCERTAIN: tally.uncertain,
-                Outcome.SKIPPED: tally.skipped,
-            }
-        )
-
-    def apply(self, flight: Flight) -> None:
-        for change in flight.changes:
-            self.tally[change.before] -= 1
-            self.tally[change.after] += 1
-            domain = self.domains.setdefault(change.domain, dict.fromkeys(Outcome, 0))
-            domain[change.before] -= 1
-            domain[change.after] += 1
 
 
 class _Desk:

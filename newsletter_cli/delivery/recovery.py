@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from newsletter_cli.delivery.chunks import UNSENT, close, doubt, lock_chunks, write_chunks
 from newsletter_cli.delivery.enrol import first_chunks
 from newsletter_cli.delivery.holder import Life, life_of
-from newsletter_cli.delivery.ledger import UNSENT, close, doubt, lock_chunks, write_chunks
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, delivery_after
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import chunk, delivery

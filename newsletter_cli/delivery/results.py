@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from newsletter_cli.delivery.smtp.events import Answered, GivenBack, NotSent, Uncertain
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.delivery.smtp.reply import Reply
@@ -22,6 +23,27 @@ class Result:
     verdict: Verdict | None = None
     alone: bool = False  # its write stood still or broke off: alone in its next flight
     given_back: bool = False  # the permit was refused
+
+
+def result_of(event: Answered, link: int, *, doubted: bool) -> Result:
+    """What an answer makes of a message. doubted: questions and answers no longer fit, so it may be another's."""
+    if doubted and not event.local:
+        outcome = Outcome.UNCERTAIN if event.written else Outcome.NOT_SENT
+        return Result(id=event.id, outcome=outcome, link=link, written=event.written, reply=event.reply)
+    return Result(
+        id=event.id, outcome=event.outcome, link=link, written=event.written, reply=event.reply, verdict=event.verdict
+    )
+
+
+def fate_of(event: GivenBack | NotSent | Uncertain, link: int) -> Result:
+    """What a message without an answer becomes."""
+    match event:
+        case GivenBack(id=number):
+            return Result(id=number, outcome=Outcome.NOT_SENT, link=link, written=False, given_back=True)
+        case NotSent(id=number, alone=alone, written=written):
+            return Result(id=number, outcome=Outcome.NOT_SENT, link=link, written=written, alone=alone)
+        case Uncertain(id=number):
+            return Result(id=number, outcome=Outcome.UNCERTAIN, link=link, written=True)
 
 
 class End(StrEnum):

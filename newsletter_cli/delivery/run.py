@@ -18,11 +18,12 @@ from sqlalchemy import select, update
 
 from newsletter_cli.delivery import recovery, sends
 from newsletter_cli.delivery.connection import Security, Server, default_tls
-from newsletter_cli.delivery.engine import Counters, Ending, EndKind, Engine, Plan
+from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.holder import Holder, sweep
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.ledger import Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
+from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.sends import Send, Tally, move, tally
 from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.enrol import freeze_audience
 from newsletter_cli.delivery.holder import Holder, hold
-from newsletter_cli.delivery.ledger import Due, Ledger, Report
+from newsletter_cli.delivery.ledger import Due, Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Tally, move, tally
 from newsletter_cli.delivery.states import Fact, SendEvent, SendState

@@ -215,7 +215,7 @@ def test_no_login_at_a_server_that_wants_one_pauses_the_send() -> None:
 def test_the_log_shows_the_conversation_without_secrets_and_texts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level("DEBUG", logger="newsletter_cli.delivery.connection")
+    caplog.set_level("DEBUG", logger="newsletter_cli.delivery.link")
     with smtp_server(login=LOGIN) as server:
         asyncio.run(send(at(server.port, username=LOGIN[0]), desk_of(jobs(1)), secret=LOGIN[1]))
     told = "\n".join(record.getMessage() for record in caplog.records)

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import select
 
 from newsletter_cli.delivery.dial import Security, Server
-from newsletter_cli.delivery.engine import Counters, Ending, EndKind, Engine, Plan
+from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.retry import RetryPolicy
+from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.storage.schema import send
