@@ -1,4 +1,4 @@
-"""Which one-byte encoding old Arabic text is in, by score (email.md §1.5).
+"""Which one-byte encoding old Arabic text is in, by score.
 
 General detectors call short windows-1256 files Big5 or CP949. The four candidates share ASCII and most of the Arabic
 block, so a reading is judged by its letters and by what never happens in a word. 1 is flawless Arabic or French.

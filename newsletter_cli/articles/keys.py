@@ -1,4 +1,4 @@
-"""The names of an article's fields in front matter: English or Arabic, compared after folding (email.md §1.4)."""
+"""The names of an article's fields in front matter: English or Arabic, compared after folding."""
 
 import difflib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What an article is, whatever file it came from: frozen values, no mail words (email.md §1.1)."""
+"""What an article is, whatever file it came from: frozen values, no mail words."""
 
 import datetime
 from dataclasses import dataclass, field

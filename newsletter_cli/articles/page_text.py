@@ -40,7 +40,7 @@ class Page:
 
 
 def read_page(text: str, *, language: str = "ar", newsroom: str = "", title: str = "", name: str = "the file") -> Page:
-    """An article from the text of a news page (email.md §1.2, §1.3).
+    """An article from the text of a news page.
 
     language: the newsroom's; the page's letters may say another.  newsroom: its name.  title: given by the editor.
     Raises RefusedError NO-TITLE for a title of more than 300 characters in `title:`, else nothing.

@@ -1,4 +1,4 @@
-"""What each line of a page saved as text is: one role each, with a confidence and its reason (email.md §1.3).
+"""What each line of a page saved as text is: one role each, with a confidence and its reason.
 
     furniture → date → labels → title (by its repetition) → kicker → paragraphs, captions, lists → source → the rest
 

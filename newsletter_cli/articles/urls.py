@@ -1,4 +1,4 @@
-"""Which links may reach a reader: the second wall, behind nh3 and behind Markdown (email.md §16).
+"""Which links may reach a reader: the second wall, behind nh3 and behind Markdown.
 
 Absolute https, http, mailto and tel only; no user-info, no IP address, no private or local name. What passes is
 written in one form: host as A-labels, path percent-encoded, a mailto with its subject only.

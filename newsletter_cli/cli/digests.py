@@ -290,7 +290,7 @@ def _frozen(run: Run, id_: str) -> StoredVersion:
 
 
 def _reader(run: Run, stored: StoredVersion, address: str | None) -> Reader:
-    """The reader of that address, or one made up; numbers only for one who is on the list (email.md §11)."""
+    """The reader of that address, or one made up; numbers only for one who is on the list."""
     from newsletter_cli.language import message  # lazy: with the rendering
     from newsletter_cli.subscribers.reading import find  # lazy: as above
 

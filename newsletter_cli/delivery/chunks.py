@@ -1,7 +1,7 @@
 """A chunk's row and its readers' rows: locked, read, changed by the table of outcomes, and written back.
 
 Everything here works inside a transaction of the caller. The counters move by what a statement changed, so that
-results stored twice change nothing (architecture.md §4).
+results stored twice change nothing.
 """
 
 import json

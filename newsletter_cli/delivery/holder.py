@@ -1,4 +1,4 @@
-"""Who holds what: a file lock for each delivering process, so that a dead one is known at once (architecture.md §4).
+"""Who holds what: a file lock for each delivering process, so that a dead one is known at once.
 
 A process that leases chunks keeps `flock` on its own file under data/holders/ and puts the file's name and the
 machine's boot id into its leases. The kernel drops the lock with the process, whatever killed it, and keeps it for a

@@ -2,7 +2,7 @@
 
 One transaction for each flight: the results of the last one and the intents of the next. An id is in its chunk's
 `in_flight` from before the first byte of its data until its result, so that after a SIGKILL exactly those are
-uncertain, and everybody else is known (architecture.md §4). Everything here blocks: the engine calls it in a thread.
+uncertain, and everybody else is known. Everything here blocks: the engine calls it in a thread.
 """
 
 from collections.abc import Sequence

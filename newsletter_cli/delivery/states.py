@@ -5,7 +5,7 @@
     delivery  waiting | retry → accepted | failed | uncertain | skipped, and back by a person only
 
 A pair that a table lacks is a refusal, not an accident: `send_after` and `delivery_after` return None for it, and the
-caller says why nothing changes. tests/delivery/test_states.py walks every pair (architecture.md §4).
+caller says why nothing changes. tests/delivery/test_states.py walks every pair.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A new digest file from a choice of articles: its id, subject, preheader, and what it follows (cli.md §8 compose)."""
+"""A new digest file from a choice of articles: its id, subject, preheader, and what it follows."""
 
 import string
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What may stand in [[ … ]] and [% if … %]: the small language in which a digest speaks to one reader (email.md §7).
+"""What may stand in [[ … ]] and [% if … %]: the small language in which a digest speaks to one reader.
 
 Names, constants, comparisons, and / or / not, `a if b else c`, and six filters. No calls, no attributes, no loops:
 what is refused here never reaches the message of a reader.

@@ -1,4 +1,4 @@
-"""digests/ID.md, the editor's file: front matter and the intro in Markdown (cli.md §5).
+"""digests/ID.md, the editor's file: front matter and the intro in Markdown.
 
 Read strictly: an unknown key or a size that does not exist is an error with file and line, since what a digest file
 says is sent. Written so that people can go on by hand; what they wrote is never reformatted.

@@ -1,4 +1,4 @@
-"""An issue as the frozen content that leaves: named by one version hash (architecture.md §1, promise 4)."""
+"""An issue as the frozen content that leaves: named by one version hash."""
 
 from newsletter_cli.digest.model import Issue
 from newsletter_cli.mail.content import Content

@@ -1,4 +1,4 @@
-"""CSS into style attributes, once per digest; the one door of premailer, cssutils and css-inline (email.md §6)."""
+"""CSS into style attributes, once per digest; the one door of premailer, cssutils and css-inline."""
 
 import logging
 import re

@@ -20,7 +20,7 @@ class Writer:
     marks: Marks | None = None  # for texts that may hold slots (the intro); None for articles
 
     def html(self, inlines: tuple[Inline, ...]) -> Markup:
-        """Inlines as HTML; what must not be reordered is isolated (email.md §2.5)."""
+        """Inlines as HTML; what must not be reordered is isolated."""
         return Markup("").join(self._one(inline) for inline in inlines)
 
     def text(self, words: str) -> Markup:

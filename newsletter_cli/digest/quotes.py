@@ -1,4 +1,4 @@
-"""Straight quotes as «guillemets», by what stands before them and never by counting (email.md §1.5 rule 6).
+"""Straight quotes as «guillemets», by what stands before them and never by counting.
 
 The seed's page has an odd number of quotes: pairing by parity would turn round every quote after the odd one.
 """

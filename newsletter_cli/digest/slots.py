@@ -291,5 +291,5 @@ def _refuse_unbalanced(text: str, found: Sequence[Found], marks: Marks) -> None:
 
 
 def isolated(marker: str) -> str:
-    """A value of unknown direction in plain text, between FSI and PDI (email.md §2.5)."""
+    """A value of unknown direction in plain text, between FSI and PDI."""
     return f"{_FIRST_STRONG_ISOLATE}{marker}{_POP_ISOLATE}"

@@ -1,7 +1,7 @@
 """The theme's one stylesheet, parted into what is inlined (A) and what stays in the head (B1 phones, B2 dark).
 
 Parted by what a rule is, so that whoever edits style.css need not know: at-rules, `:hover` and `[data-ogsc]` cannot
-be inlined and would vanish in the inliner without a word (email.md §6). CSS that could fetch or run something is
+be inlined and would vanish in the inliner without a word. CSS that could fetch or run something is
 refused here, before any CSS library reads it.
 """
 

@@ -1,4 +1,4 @@
-"""The plain-text part, built from the articles and never from HTML (email.md §8).
+"""The plain-text part, built from the articles and never from HTML.
 
 One line a paragraph, no wrapping. An address stands alone on its line with no mark beside it; every other line that
 would begin left-to-right gets a mark, islands in it too.

@@ -1,4 +1,4 @@
-"""Reading the dates that news pages print, in every month name and calendar we know (email.md §2.2).
+"""Reading the dates that news pages print, in every month name and calendar we know.
 
     fold → drop label, weekday and clock → find dates → nothing else may be left → one day, or none with a reason
 
@@ -217,7 +217,7 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
 
     text: one line, in any of our digits, calendars and languages; a label («نشر في»), a weekday, a clock and a
     second calendar may stand beside the date.  language: decides only whether a bare year 1300–1499 is Jalali.
-    Never raises. Days come before months in 3/4/2024, always. Source: email.md §2.2.
+    Never raises. Days come before months in 3/4/2024, always.
     """
     if len(text) > _LONGEST:
         return None

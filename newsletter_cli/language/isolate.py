@@ -1,4 +1,4 @@
-"""Left-to-right islands inside right-to-left text: what must be isolated, and what must be left alone (email.md §2.5).
+"""Left-to-right islands inside right-to-left text: what must be isolated, and what must be left alone.
 
 must:   telephones, addresses, URLs, @names, Latin #tags, C++, versions, paths, code
 must not: years and ranges (2020-2024), scores (3 - 1), dates (27/4/2024), plain numbers, single Latin words;

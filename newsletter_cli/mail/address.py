@@ -1,4 +1,4 @@
-"""Addresses: is this one we can write to, how is it spelled, and which are the same person's (email.md §13).
+"""Addresses: is this one we can write to, how is it spelled, and which are the same person's.
 
 The verdict is email-validator's (no DNS, strict). In front of it stands a path for plain ASCII addresses whose verdicts
 are the same, because a million rows would take it a minute; domains are remembered by the `AddressReader` of one run.

@@ -1,4 +1,4 @@
-"""Grapheme clusters: what a reader takes for one letter, and what must not be cut (email.md §9.4 rule 4).
+"""Grapheme clusters: what a reader takes for one letter, and what must not be cut.
 
 The rules of UAX #29 that matter for mail: marks, joiners, variation selectors, emoji modifiers and tags stay with what
 they follow; what follows a joiner stays with it; flags are pairs; Hangul jamo of one syllable stay together.

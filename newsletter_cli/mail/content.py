@@ -38,7 +38,7 @@ class Manner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The rendered message without its per-reader parts and without any clock (cli.md §5)."""
+    """The rendered message without its per-reader parts and without any clock."""
 
     digest: str  # digest id, such as 2026-w42
     list: str  # list slug

@@ -1,4 +1,4 @@
-"""A rendered text with holes: what a version freezes, and what a reader's values are poured into (email.md §7)."""
+"""A rendered text with holes: what a version freezes, and what a reader's values are poured into."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

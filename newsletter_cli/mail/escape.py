@@ -1,4 +1,4 @@
-"""One reader's value, made safe for the place where it stands (email.md §7, §16)."""
+"""One reader's value, made safe for the place where it stands."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Slots and blocks of one version, compiled once: a reader's values in, escaped text out (email.md §7).
+"""Slots and blocks of one version, compiled once: a reader's values in, escaped text out.
 
 A name, or a name with a default, is a look-up. Anything else is a template in the delimiters [[ ]] and [% %], rendered
 by a sandboxed Jinja2 environment; Jinja2 is loaded only when a version needs it.

@@ -1,4 +1,4 @@
-"""Header fields that are the same for every reader of a version, in the order of email.md §9.3."""
+"""Header fields that are the same for every reader of a version, in the order in which they are written."""
 
 import hashlib
 from typing import Final

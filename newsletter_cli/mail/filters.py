@@ -1,4 +1,4 @@
-"""The six filters of [[ … ]]: default trim truncate number date plural (email.md §7)."""
+"""The six filters of [[ … ]]: default trim truncate number date plural."""
 
 import re
 from collections.abc import Callable, Mapping

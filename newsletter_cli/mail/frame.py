@@ -1,4 +1,4 @@
-"""The MIME frame of one version: boundaries and part heads (email.md §9.2)."""
+"""The MIME frame of one version: boundaries and part heads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

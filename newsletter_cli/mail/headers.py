@@ -1,4 +1,4 @@
-"""The one header serialiser: every field of every message is written here (RFC 5322 §2.2, RFC 2047, email.md §9.4).
+"""The one header serialiser: every field of every message is written here (RFC 5322 §2.2, RFC 2047).
 
     text_field("Subject", …)          words of people: as is, or the whole value in encoded-words
     mailbox_field("From", …)          a display name and an address that is never encoded

@@ -1,4 +1,4 @@
-"""One version and one send, compiled once; then a reader in, a message out, in microseconds (email.md §7, §9).
+"""One version and one send, compiled once; then a reader in, a message out, in microseconds.
 
     Date                                           same for all
     To  Message-ID  List-Unsubscribe  [Subject]    per reader

@@ -1,4 +1,4 @@
-"""Letters that look like others: full-width forms and words of two scripts (UTS #39 §5.2, email.md §13)."""
+"""Letters that look like others: full-width forms and words of two scripts (UTS #39 §5.2)."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Base64 of a page with holes, its static parts encoded once (email.md §7).
+"""Base64 of a page with holes, its static parts encoded once.
 
 A value of unknown length shifts the groups of three bytes after it, so each static stretch is encoded beforehand in
 three phases, one for each number of its first bytes that may have to travel with the value before it:

@@ -1,4 +1,4 @@
-"""Tokens: 26 letters that say which row a link or a bounce is about, and that we wrote them (email.md §11).
+"""Tokens: 26 letters that say which row a link or a bounce is about, and that we wrote them.
 
     byte 0          kind (4 bits), key number (4 bits)
     bytes 1 to 7    payload: delivery id (56 bits), or subscription id (32 bits) and a digest or day number (24 bits)

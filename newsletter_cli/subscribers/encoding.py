@@ -1,4 +1,4 @@
-"""Which encoding a file of readers is in. General detectors call short windows-1256 files Big5 (email.md §1.5).
+"""Which encoding a file of readers is in. General detectors call short windows-1256 files Big5.
 
 Byte order mark → UTF-16 by its NUL bytes → strict UTF-8 → the best of four one-byte encodings by score. Those four
 share most Arabic letters, so a score looks at how common the letters are, at words of two scripts, and at what cannot

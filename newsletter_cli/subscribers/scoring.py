@@ -1,4 +1,4 @@
-"""How much a text looks like Arabic or French: what tells the one-byte encodings apart (email.md §1.5)."""
+"""How much a text looks like Arabic or French: what tells the one-byte encodings apart."""
 
 import re
 from collections.abc import Mapping

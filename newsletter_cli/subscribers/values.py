@@ -12,7 +12,7 @@ _HARMFUL: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
 _SPACES: Final = re.compile(r"\s+")
-# Letters copied from a PDF, not the ligatures that are signs of their own (email.md §1.5).
+# Letters copied from a PDF, not the ligatures that are signs of their own.
 _FORMS: Final = re.compile("[\ufb50-\ufdef\ufe70-\ufefc]+")
 FORMULA_STARTS: Final = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 _NEUTRALISED: Final = re.compile(f"'+(?=[{re.escape(FORMULA_STARTS)}])")

@@ -1,4 +1,4 @@
-"""A digest in the palette its reader asked for: `?theme=dark` or `light`, by its own dark rules (email.md §5)."""
+"""A digest in the palette its reader asked for: `?theme=dark` or `light`, by its own dark rules."""
 
 import re
 from enum import StrEnum

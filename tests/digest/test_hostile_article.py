@@ -1,4 +1,4 @@
-"""Composing a hostile article opens no socket and no file outside of the newsroom and the program (email.md §18.25)."""
+"""Composing a hostile article opens no socket and no file outside of the newsroom and the program."""
 
 import os
 import subprocess

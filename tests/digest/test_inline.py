@@ -1,4 +1,4 @@
-"""The inliner's known traps (email.md §6), each held shut."""
+"""The inliner's known traps, each held shut."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""The rules that mail programs impose on the page, each read off the finished HTML (email.md §4.2)."""
+"""The rules that mail programs impose on the page, each read off the finished HTML."""
 
 import re
 from html.parser import HTMLParser

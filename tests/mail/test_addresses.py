@@ -1,4 +1,4 @@
-"""Addresses: the fast path says what email-validator says, and says it in a sentence (email.md §13; property 19)."""
+"""Addresses: the fast path says what email-validator says, and says it in a sentence."""
 
 import subprocess
 import sys

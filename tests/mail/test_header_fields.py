@@ -1,4 +1,4 @@
-"""What the one header serialiser writes, read back by somebody else (email.md §9.4; properties 14 to 16)."""
+"""What the one header serialiser writes, read back by somebody else."""
 
 import random
 import re

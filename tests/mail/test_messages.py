@@ -1,4 +1,4 @@
-"""One version, one send, one reader: a whole message, read by somebody else (email.md §9, §10)."""
+"""One version, one send, one reader: a whole message, read by somebody else."""
 
 import re
 from collections.abc import Callable

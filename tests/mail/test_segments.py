@@ -1,4 +1,4 @@
-"""Base64 in three phases gives back what went in, whatever the lengths (email.md §7; properties 12 and 13)."""
+"""Base64 in three phases gives back what went in, whatever the lengths."""
 
 import base64
 import re

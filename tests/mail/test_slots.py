@@ -1,4 +1,4 @@
-"""A reader's values, poured into slots and blocks: escaped for their place, or refused by name (email.md §7, §16)."""
+"""A reader's values, poured into slots and blocks: escaped for their place, or refused by name."""
 
 import html as stdlib_html
 import re

@@ -1,4 +1,4 @@
-"""Tokens come back as they went, and nothing else comes back (email.md §11; property 17)."""
+"""Tokens come back as they went, and nothing else comes back."""
 
 import pytest
 from hypothesis import example, given

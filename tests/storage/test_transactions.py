@@ -135,6 +135,6 @@ def test_postgresql_waits_for_nothing_without_an_end(postgresql_storage: Storage
 
 
 def test_deliveries_have_no_index_by_address() -> None:
-    """Enrolling a million readers would take 9 s instead of 4 (architecture.md §6)."""
+    """Enrolling a million readers would take 9 s instead of 4."""
     indexed = {column.name for index in delivery.indexes for column in index.columns}
     assert indexed & {"address", "domain"} == set()

@@ -1,4 +1,4 @@
-"""One-click: what mail programs post, in every shape, and the one answer they get (RFC 8058; property 23)."""
+"""One-click: what mail programs post, in every shape, and the one answer they get (RFC 8058)."""
 
 import socket
 import subprocess

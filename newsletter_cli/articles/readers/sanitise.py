@@ -1,4 +1,4 @@
-"""The first wall between foreign HTML and us: nh3 (its one door), with the lists of email.md §16.
+"""The first wall between foreign HTML and us: nh3 (its one door),.
 
 nh3's own defaults drop `dir`, allow ftp, and let `//host` and relative links pass; links are judged again in `urls`.
 """
