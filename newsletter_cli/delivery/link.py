@@ -1,0 +1,413 @@
+"""The driver of one conversation: an open connection that pulls jobs, carries them, and says what became of each.
+
+All happens in callbacks of its wire and of its timer, without a task: hear, settle, say. Its three duties are those of
+every driver of a machine without I/O: write what it gives, hand over what is read, keep the time that it names.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import ParamSpec
+
+from newsletter_cli.delivery.dial import ConnectProblem, Security, Server, tls_problem
+from newsletter_cli.delivery.patience import Patience
+from newsletter_cli.delivery.results import Closed, Desk, End, Result, fate_of, result_of
+from newsletter_cli.delivery.smtp.conversation import Conversation
+from newsletter_cli.delivery.smtp.events import (
+    Answered,
+    Broken,
+    Bye,
+    Closing,
+    Event,
+    GivenBack,
+    NotSent,
+    Probed,
+    Ready,
+    Secure,
+    Uncertain,
+    Unusable,
+)  # fmt: skip
+from newsletter_cli.delivery.smtp.line import Writing
+from newsletter_cli.delivery.smtp.outcome import Outcome
+from newsletter_cli.delivery.smtp.reply import Reply
+from newsletter_cli.delivery.wire import Wire
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+
+class Connection:
+    """An open connection, logged in and ready. Made by `open_connection`."""
+
+    def __init__(self, server: Server, number: int, talk: Conversation, tls: ssl.SSLContext) -> None:
+        self.number = number
+        self._server = server
+        self._talk = talk
+        self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._wire: Wire | None = None
+        self._desk: Desk | None = None
+        self._jobs: set[int] = set()  # taken, and without a result
+        self._taken = 0
+        self._finishing = False
+        self._quitting = False
+        self._shaking = False  # a TLS handshake is under way
+        self._pumping = False
+        self._chatty = log.isEnabledFor(logging.DEBUG)
+        self._behind: int | None = None  # bytes behind the end of the message in the last write, while it is with us
+        self._answers = 0
+        self._untold: deque[Event] = deque()  # decided, and not handed over yet
+        self._out_of_step = False
+        self._stalled = False  # no answer to commands that were sent together
+        self._closing: Closing | None = None
+        self._ended: Closed | None = None
+        self._fault: BaseException | None = None  # raised by the desk, or a slip of ours
+        self._opened: asyncio.Future[ConnectProblem | None] = self._loop.create_future()
+        self._probed: asyncio.Future[Reply] | None = None
+        self._closed: asyncio.Future[Closed] = self._loop.create_future()
+        shortest = min(server.timeout, server.data_timeout, server.write_timeout).total_seconds()
+        self._patience = Patience(self._loop, shortest, self._look_again)
+
+    # --- for the engine
+
+    @property
+    def depth(self) -> int:
+        """Jobs it may hold at once: 1 in lock-step, 2 with pipelining."""
+        return self._talk.depth
+
+    @property
+    def holds(self) -> int:
+        """Jobs without a result now."""
+        return len(self._jobs)
+
+    def start(self, desk: Desk) -> None:
+        """Begin to take jobs. Call once."""
+        self._desk = desk
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be jobs at the desk again."""
+        self._guarded(self._pump)
+
+    def finish(self) -> None:
+        """Take no more, land what is in flight, say QUIT. Then `closed` returns."""
+        self._finishing = True
+        self.wake()
+
+    def abort(self) -> None:
+        """Give up at once; all results are handed to the desk before this returns."""
+        self._guarded(self._give_up, End.ABORTED, "It was given up.")
+
+    async def probe(self) -> Reply:
+        """The answer to NOOP, on a connection without jobs (doctor). Raises ConnectProblem when the line ends."""
+        if self._ended is not None:
+            raise ConnectProblem("SMTP-CONNECT", self._ended.reason, temporary=True)
+        self._probed = self._loop.create_future()
+        self._talk.probe()
+        self.wake()
+        return await self._probed
+
+    async def closed(self) -> Closed:
+        """Wait for the end. Raises what `desk` raised, if it did: the jobs have results then too."""
+        ended = await asyncio.shield(self._closed)
+        if self._fault is not None:
+            raise self._fault
+        return ended
+
+    # --- for open_connection
+
+    async def open(self, wire: Wire) -> None:
+        """From the connected socket to Ready. Raises ConnectProblem."""
+        self._wire = wire
+        if self._server.security is Security.TLS:
+            self._guarded(self._shake)
+        self._guarded(self._be_patient)
+        problem = await asyncio.shield(self._opened)
+        if self._fault is not None:
+            raise self._fault
+        if problem is not None:
+            raise problem
+
+    # --- for the wire
+
+    def heard(self, data: bytes) -> None:
+        self._guarded(self._hear, data)
+
+    def moved(self) -> None:
+        self._guarded(self._move)
+
+    def secured(self, problem: ssl.SSLError | None) -> None:
+        self._guarded(self._go_on_secured, problem)
+
+    def gone(self, error: OSError | None) -> None:
+        self._guarded(self._lose, error)
+
+    def _guarded(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """One turn. Whatever it raises ends the connection: the jobs have results, and `closed` raises it."""
+        if self._ended is not None:
+            return
+        try:
+            step(*args, **kwargs)
+        except BaseException as fault:  # noqa: BLE001  # raised again by `closed`
+            self._fault = self._fault or fault
+        if self._fault is not None:
+            self._give_up(End.ABORTED, "This program failed.")
+
+    # --- hear
+
+    def _hear(self, data: bytes) -> None:
+        if self._chatty:
+            log.debug("%d < %s", self.number, data.decode("utf-8", "replace").rstrip())
+        talk = self._talk
+        if talk.over:
+            return
+        self._note_left()
+        self._settle(talk.receive(data))
+        if talk.answers != self._answers:
+            self._answers = talk.answers
+            self._be_patient()
+        self._pump()
+
+    def _move(self) -> None:
+        self._note_left()
+        self._be_patient()
+        self._pump()
+
+    def _note_left(self) -> None:
+        """Tell the machine once the end of the message in the last write has left, or may have."""
+        if self._behind is not None and self._wire is not None and not self._wire.keeps(self._behind):
+            self._behind = None
+            self._talk.left()
+
+    def _shake(self) -> None:
+        if self._wire is not None:
+            self._shaking = True
+            self._wire.start_tls(self._tls, self._server.host)
+
+    def _go_on_secured(self, problem: ssl.SSLError | None) -> None:
+        self._shaking = False
+        if problem is not None:
+            self._answer_open(tls_problem(problem))
+            self._give_up(End.ABORTED, "There is no TLS.")
+            return
+        if self._talk.securing:
+            self._talk.secured()
+        self._be_patient()
+        self._pump()
+
+    def _lose(self, error: OSError | None) -> None:
+        if self._quitting:
+            self._end(End.FINISHED, "Finished.")
+        elif self._talk.closing:
+            self._end(End.CLOSING, "The server closed the connection.")
+        elif error is None:
+            self._end(End.LOST, "The server closed the connection.")
+        else:
+            self._end(End.LOST, f"The connection broke: {error.strerror or error}.")
+
+    # --- settle
+
+    def _settle(self, events: Iterable[Event]) -> None:
+        """Hand over what has been decided, in its order, also when the desk ends the connection meanwhile."""
+        self._untold.extend(events)
+        last = self._untold[-1] if self._untold else None
+        if isinstance(last, Broken) and last.out_of_step:
+            self._out_of_step = True
+        while self._untold:
+            event = self._untold.popleft()
+            if isinstance(event, Answered):
+                self._done(result_of(event, self.number, doubted=self._out_of_step))
+            elif isinstance(event, GivenBack | NotSent | Uncertain):
+                self._done(fate_of(event, self.number))
+            else:
+                self._heed(event)
+
+    def _done(self, result: Result) -> None:
+        self._jobs.discard(result.id)
+        if self._desk is None:
+            return
+        try:
+            self._desk.done(result)
+        except BaseException as fault:  # noqa: BLE001  # the other results must reach the desk too; see `_guarded`
+            self._fault = self._fault or fault
+
+    def _heed(self, event: Event) -> None:
+        """What is not about one message."""
+        match event:
+            case Ready():
+                self._answer_open(None)
+            case Secure():
+                self._shake()
+            case Unusable(code=code, reason=reason, temporary=temporary, reply=reply, verdict=verdict):
+                self._answer_open(ConnectProblem(code, reason, temporary=temporary, reply=reply, verdict=verdict))
+                self._give_up(End.ABORTED, reason)
+            case Closing():
+                self._closing = event
+            case Probed(reply=reply):
+                if self._probed is not None and not self._probed.done():
+                    self._probed.set_result(reply)
+            case Bye():
+                self._end(End.FINISHED, "Finished.")
+            case Broken(reason=reason):
+                if not self._opened.done():
+                    reason = f"The server does not speak SMTP as it should: {reason}."
+                    self._answer_open(ConnectProblem("SMTP-CONNECT", reason, temporary=True))
+                self._end(End.BROKEN, reason)
+
+    def _answer_open(self, problem: ConnectProblem | None) -> None:
+        if not self._opened.done():
+            self._opened.set_result(problem)
+
+    # --- say
+
+    def _pump(self) -> None:
+        """Say all that may be said now. What the desk does meanwhile (`wake`, `finish`) is seen by the same round."""
+        if self._pumping or self._wire is None:
+            return
+        self._pumping = True
+        try:
+            while self._ended is None and self._fault is None and self._say(self._wire):
+                pass
+        finally:
+            self._pumping = False
+
+    def _say(self, wire: Wire) -> bool:
+        """One round; True: there may be more. A write ends one message at most and begins when the last has left."""
+        talk = self._talk
+        if talk.closing and (wire.kept or not talk.waiting):
+            # With data of a message that the server has refused already, or with nothing more to learn.
+            self._end(End.CLOSING, "The server is closing the connection.")
+            return False
+        if wire.kept or talk.over:
+            return False
+        wanted = talk.wants
+        if wanted is not None and not self._ask_leave(wanted):
+            return True
+        self._begin_jobs()
+        if self._has_enough and talk.ready and talk.idle and not self._quitting and not talk.closing:
+            self._quitting = True
+            talk.quit()
+        writing = None if self._ended is not None else talk.unsent()
+        if writing is not None:
+            self._write(wire, writing)
+        return False
+
+    @property
+    def _has_enough(self) -> bool:
+        most = self._server.messages_per_connection
+        return self._finishing or 0 < most <= self._taken
+
+    def _ask_leave(self, job_id: int) -> bool:
+        """Whether the message may go on; if not, it is given back."""
+        if self._desk is not None and self._desk.permit(job_id):
+            if self._talk.wants == job_id:  # asking may have ended it
+                self._talk.allow()
+            return True
+        if self._talk.wants != job_id:
+            return False
+        events = self._talk.give_back()
+        self._settle(events)
+        if self._talk.over:
+            self._end(End.GIVEN_BACK, "A message was given back after its 354.")
+        return False
+
+    def _begin_jobs(self) -> None:
+        while self._desk is not None and self._ended is None and self._talk.room and not self._has_enough:
+            job = self._desk.take()
+            if job is None:
+                return
+            self._taken += 1
+            if self._talk.over:  # taking it has ended the connection
+                self._done(Result(id=job.id, outcome=Outcome.NOT_SENT, link=self.number, written=False))
+                return
+            self._jobs.add(job.id)
+            self._settle(self._talk.begin(job))
+
+    def _write(self, wire: Wire, writing: Writing) -> None:
+        if self._chatty:
+            self._tell(writing)
+        if writing.ends is not None:
+            self._behind = writing.behind
+        wire.write(writing.parts)
+        self._note_left()
+        if wire.kept or not self._patience.waits:
+            self._be_patient()
+
+    def _tell(self, writing: Writing) -> None:
+        parts = writing.parts
+        if writing.ends is not None:
+            whole = sum(map(len, parts)) - writing.behind
+            log.debug("%d > (message %d, %d bytes)", self.number, writing.ends, whole)
+            parts = (b"".join(parts)[whole:],)
+        text = "(login)" if writing.secret else b"".join(parts).decode("utf-8", "replace").rstrip()
+        if text:
+            log.debug("%d > %s", self.number, text)
+
+    # --- time
+
+    def _be_patient(self) -> None:
+        """Wait for the next thing from now on: a write's progress, a handshake, an answer."""
+        if self._wire is not None and self._wire.kept:
+            self._patience.wait(self._server.write_timeout.total_seconds())
+        elif self._shaking:
+            self._patience.wait(self._server.timeout.total_seconds())
+        else:
+            self._patience.wait(self._talk.patience())
+
+    def _look_again(self) -> None:
+        """After a stop of the process the answer may be here already: read before judging."""
+        if self._wire is not None:
+            self._wire.read_rest()
+        if self._patience.is_over:
+            self._guarded(self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        if self._quitting:
+            self._end(End.FINISHED, "Finished.")
+        elif self._talk.closing:
+            self._end(End.CLOSING, "The server was closing the connection.")
+        elif self._wire is not None and self._wire.kept:
+            self._end(End.TIMEOUT, "The server stopped taking what was written.")
+        else:
+            self._stalled = self._talk.stalled
+            self._end(End.TIMEOUT, "The server did not answer in time.")
+
+    # --- the end
+
+    def _give_up(self, end: End, reason: str) -> None:
+        """What has arrived is read before anything is judged; nothing more is said meanwhile."""
+        if self._ended is not None:
+            return
+        self._pumping = True
+        if self._wire is not None and self._fault is None:
+            self._wire.read_rest()
+        self._end(end, reason)
+
+    def _end(self, end: End, reason: str) -> None:
+        """The connection is over: every job gets its result, then whoever waits is told."""
+        if self._ended is not None:
+            return
+        self._note_left()
+        closing = self._closing
+        self._ended = Closed(
+            link=self.number, end=end, reason=reason, messages=self._taken, out_of_step=self._out_of_step,
+            lock_step=self._out_of_step or self._stalled, reply=closing.reply if closing else None,
+            verdict=closing.verdict if closing else None,
+        )  # fmt: skip
+        self._patience.stop()
+        if self._wire is not None:
+            if end is End.FINISHED:
+                self._wire.close()
+            else:
+                self._wire.abort()  # `close` would still send what is called unsent here
+        self._settle(() if self._talk.over else self._talk.lost())
+        for left in tuple(self._jobs):  # by a slip of ours only: nobody knows how far they came
+            self._done(Result(id=left, outcome=Outcome.UNCERTAIN, link=self.number, written=True))
+        problem = ConnectProblem("SMTP-CONNECT", reason, temporary=True)
+        self._answer_open(problem)
+        if self._probed is not None and not self._probed.done():
+            self._probed.set_exception(problem)
+        self._closed.set_result(self._ended)
