@@ -103,7 +103,7 @@ def test_an_option_that_no_command_has_is_refused(row: tree.Row) -> None:
     assert Ended(*row.words.split(), "--no-such-option", "--help").exit == 2
 
 
-# --- pages (style §4) ----------------------------------------------------------------------------------------------
+# --- pages -------------------------------------------------------------------------------------------------------
 
 
 @every_command

@@ -36,7 +36,7 @@ ENCODINGS = {
 
 @pytest.mark.parametrize(("encoding", "delimiter", "number"), list(product(ENCODINGS, [",", ";", "\t"], [1, 3, 1000])))
 def test_each_encoding_delimiter_and_length_is_imported_whole(desk, encoding, delimiter, number):
-    """Acceptance test T10."""
+    """Every encoding, delimiter and size is read alike."""
     codec, mark, expected = ENCODINGS[encoding]
     names = FRENCH if codec == "cp1252" else NAMES
     people = [(f"reader{n}@example.org", names[n % len(names)]) for n in range(number)]
@@ -128,7 +128,7 @@ def test_a_new_reader_becomes_what_the_table_says(desk, asked):
     ],
 )
 def test_an_import_changes_nothing_of_those_who_left_or_bounced(desk, people, how):
-    """Acceptance test T11."""
+    """What a reader or an editor decided stands."""
     people.reader("reader1@example.org", **how)
     before = desk.reader("reader1@example.org")
     imported = desk.read_in("email,name,city,tags\nReader1@example.org,New,دمشق,sport\n", overwrite=["name", "city"])
@@ -138,7 +138,7 @@ def test_an_import_changes_nothing_of_those_who_left_or_bounced(desk, people, ho
 
 
 def test_filled_values_stay_and_empty_ones_are_filled(desk, people):
-    """Acceptance test T11."""
+    """What a reader or an editor decided stands."""
     people.reader("reader1@example.org", on={"weekly": "active"}, name="قارئة", fields={"city": "بيروت"})
     people.reader("reader2@example.org", on={"weekly": "active"})
     imported = desk.read_in("email,name,city\nreader1@example.org,X,Y\nreader2@example.org,عمر,حلب\n")

@@ -39,7 +39,7 @@ def before(desk, people):
 
 @pytest.mark.parametrize("slice_", [1, 1000])
 def test_import_then_undo_leaves_the_export_as_it_was(desk, before, clock, monkeypatch, slice_):
-    """Acceptance test T12."""
+    """After undoing, an export is what it was before."""
     monkeypatch.setattr(undoing, "SLICE", slice_)
     imported = desk.read_in(TEXT)
     assert desk.export() != before[0]
