@@ -75,6 +75,10 @@ def _routes(site: Site) -> list[Route]:
             return plain_answer("", 204, {"Allow": "GET, HEAD, POST, OPTIONS"})
         return await leaving.page(request)
 
+    async def torn(request: Request) -> Response:
+        of_page = request.path_params["token"].rstrip("/").endswith("/page")
+        return await (leaving.pressed if of_page else leaving.one_click)(request)
+
     async def health(request: Request) -> Response:
         await asyncio.to_thread(_ask_something, site.storage)
         return plain_answer("ok\n")
@@ -91,7 +95,7 @@ def _routes(site: Site) -> list[Route]:
     ]
     routes = [Route(path + slash, answer, methods=methods) for path, answer, methods in pages for slash in ("", "/")]
     # A token that a mail program has cut or lengthened is broken like any other: the same answer (RFC 8058 §3).
-    return [*routes, Route("/u/{token:path}", leaving.one_click, methods=["POST"])]
+    return [*routes, Route("/u/{token:path}", torn, methods=["POST"])]
 
 
 def _answers_to_trouble(site: Site) -> dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:

@@ -148,7 +148,7 @@ def test_links_of_nobody_show_their_page_and_change_nothing(
     assert (answer.status_code, dump()) == (200, before)
 
 
-@pytest.mark.parametrize("token", ["x", "a" * 26, RING.make(Kind.UNSUBSCRIBE, 99_999, 1), "%D9%82", "..%2f"])
+@pytest.mark.parametrize("token", ["x", "a" * 26, RING.make(Kind.UNSUBSCRIBE, 99_999, 1), "%D9%82"])
 def test_a_link_that_cannot_be_read_says_so(token: str, pages: Pages) -> None:
     for answer in (pages.get(f"/u/{token}"), pages.post(f"/u/{token}/page", action="leave")):
         assert answer.status_code == 404
