@@ -488,6 +488,7 @@ class Engine:
             self._trouble = self._boot()
 
     def _has_closed(self, closed: Closed) -> None:
+        self._lock_step |= closed.lock_step  # it offers PIPELINING and stalls: not once more for each new connection
         if not closed.out_of_step:
             return
         # Answers and questions of this link no longer fit: what of it is not stored yet may belong to another message.
