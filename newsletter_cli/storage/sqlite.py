@@ -37,13 +37,26 @@ def connector(path: Path, wait: timedelta) -> Callable[[], sqlite3.Connection]:
         )
         try:
             for pragma in PRAGMAS:
-                connection.execute(pragma)
+                _set(connection, pragma, time.monotonic() + wait.total_seconds())
         except BaseException:
             connection.close()
             raise
         return connection
 
     return connect
+
+
+def _set(connection: sqlite3.Connection, pragma: str, deadline: float) -> None:
+    """SQLite refuses the switch to WAL at once while another process makes it: its own wait does not hold there."""
+    while True:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(POLL)
+        else:
+            return
 
 
 def sqlite_engine(connect: Callable[[], sqlite3.Connection], wait: timedelta) -> Engine:
