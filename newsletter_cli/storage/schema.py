@@ -5,6 +5,7 @@
     digest ──< version            │                       suppression (addresses and @domains nobody may write to)
        │  └──< trial (test sends) │
        └── send ──< chunk ──< delivery                    act (who did what)   signing_key   setting
+                                                          lane, pace, warmup (how fast mail may leave now)
 
 Instants are aware UTC datetimes in Python and INTEGER microseconds since 1970 in the database: SQLite forgets time
 zones. Ids are INTEGER on SQLite (only that counts up by itself) and BIGINT on PostgreSQL; none is ever used twice.
@@ -249,6 +250,9 @@ send = Table(
     Column("dated", Instant),  # the Date field of its messages: `started`, or the resume after a pause of over a day
     Column("ended", Instant),
     Column("holder", Text, nullable=False, server_default=""),  # process that arms it in its foreground
+    Column("canary", Integer, nullable=False, server_default="0"),  # readers written to first; 0 = no such trial
+    Column("canary_passed", Instant),  # from when on the others may be written to
+    Column("waived", Text, nullable=False, server_default=""),  # the stop by itself that a person has gone on after
     sqlite_autoincrement=True,
 )
 
@@ -257,7 +261,8 @@ chunk = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("send_id", Id, ForeignKey("send.id"), nullable=False),
-    Column("lane", Text, nullable=False, server_default=""),
+    Column("lane", Text, nullable=False, server_default=""),  # provider or domain its readers share; "" = all others
+    Column("canary", Boolean, nullable=False, server_default=false()),  # the readers written to first, of all lanes
     Column("state", Text, nullable=False),  # open | leased | done
     Column("not_before", Instant),
     Column("epoch", Integer, nullable=False, server_default="0"),  # raised by each takeover, cancel and restore
@@ -303,6 +308,32 @@ delivery = Table(
 )
 Index("ix_delivery_chunk_id", delivery.c.chunk_id)
 Index("ix_delivery_subscriber_id", delivery.c.subscriber_id)
+
+# --- how fast mail may leave: shared by everything that sends, whatever process it is ----------------------------
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("key", Text, primary_key=True),  # as in chunk.lane
+    Column("resting_until", Instant),
+    Column("connections", Integer),  # that may carry it at once after a rest; null = no limit of its own
+    Column("why", Text, nullable=False, server_default=""),  # the answer that asked for the rest, cleaned
+    Column("at", Instant, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", Text, primary_key=True),  # what is limited, and by which rate: "gmail.com 5/1"
+    Column("arrival", Instant, nullable=False),  # theoretical arrival time of the next message (GCRA, ITU-T I.371)
+)
+
+warmup = Table(
+    "warmup",
+    metadata,
+    Column("day", Text, primary_key=True),  # 2026-10-14 in the newsroom's zone
+    Column("messages", Integer, nullable=False),  # begun on it, over all sends
+)
 
 # --- the log ---------------------------------------------------------------------------------------------------
 
