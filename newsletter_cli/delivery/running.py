@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter_cli.delivery.lanes import LaneView
 from newsletter_cli.delivery.ledger import Flight
 from newsletter_cli.delivery.sends import Tally
 from newsletter_cli.delivery.smtp.book import ReplyBook
@@ -54,6 +55,7 @@ class Counters:
     domains: dict[str, dict[Outcome, int]] = field(default_factory=dict)
     untold: deque[str] = field(default_factory=deque)  # sentences for above the view; the view takes them out
     on_wire: int = 0
+    lanes: dict[str, LaneView] = field(default_factory=dict)  # those that rest or are held back, by key
 
     @classmethod
     def from_tally(cls, tally: Tally) -> "Counters":
