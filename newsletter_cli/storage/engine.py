@@ -21,6 +21,7 @@ from newsletter_cli.storage.checkpoint import Checkpointer
 from newsletter_cli.storage.failures import translating, translating_disk
 from newsletter_cli.storage.lock import NewsroomLock
 from newsletter_cli.storage.postgresql import is_url, postgresql_engine, read_url, shown
+from newsletter_cli.storage.reserve import Reserve
 from newsletter_cli.storage.revision import HEAD, revision_of, wrong_revision
 from newsletter_cli.storage.slices import Slices
 from newsletter_cli.storage.sqlite import WRITES, connector, sqlite_engine
@@ -34,14 +35,25 @@ Insert = sqlite_dialect.Insert  # what both dialects' inserts can do: on_conflic
 class Storage:
     """One newsroom's database, open. Threads may share it; each transaction has a connection of its own."""
 
-    def __init__(self, engine: Engine, place: str, held: ExitStack, checkpointer: Checkpointer | None) -> None:
-        """Made by `open_storage`.  held: what `close` gives back."""
+    def __init__(
+        self,
+        engine: Engine,
+        place: str,
+        root: Path,
+        held: ExitStack,
+        *,
+        checkpointer: Checkpointer | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
+        """Made by `open_storage`.  held: what `close` gives back.  reserve: on SQLite."""
+        self.root = root  # the newsroom's folder
         self.dialect: Dialect = "postgresql" if engine.dialect.name == "postgresql" else "sqlite"
         self.place = place  # the database as errors show it: a path, or a URL without its password
         self._reading = engine
         self._writing = engine.execution_options(**{WRITES: True})
         self._held = held
         self._checkpointer = checkpointer
+        self._reserve = reserve
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -82,6 +94,18 @@ class Storage:
         if self._checkpointer is not None:
             self._checkpointer.wrote()
 
+    def keep_reserve(self) -> bool:
+        """Keeps four megabytes of the disk back for `free_reserve`; whether they are there now.
+
+        For the beginning of a run, and again after a disk was full; one `stat` while they are there. Makes nothing
+        where too little is free. A database server looks after its own disk: on PostgreSQL it does nothing.
+        """
+        return self._reserve is not None and self._reserve.keep()
+
+    def free_reserve(self) -> bool:
+        """Gives the disk back what was kept, when results cannot be stored; whether there was anything to give."""
+        return self._reserve is not None and self._reserve.free()
+
     def demand_head(self) -> None:
         """Nothing when the tables are this program's; else ConfigError DATABASE-VERSION."""
         with translating(self.place, sent=NOTHING_SENT), self._reading.connect() as connection:
@@ -121,7 +145,7 @@ def open_storage(
 
 
 def _opened(database: str, root: Path, wait: timedelta, alone: bool) -> Storage:
-    checkpointer = None
+    checkpointer = reserve = None
     if is_url(database):
         url = read_url(database)
         place = shown(url)
@@ -133,10 +157,11 @@ def _opened(database: str, root: Path, wait: timedelta, alone: bool) -> Storage:
         connect = connector(path, wait)
         engine = sqlite_engine(connect, wait)
         checkpointer = Checkpointer(connect, path.with_name(path.name + "-wal"))
+        reserve = Reserve(path.with_name("reserve"))
     held = ExitStack()  # given back from the last to the first: the lock when all connections are closed
     with translating_disk(place, sent=NOTHING_SENT):
         held.callback(NewsroomLock(root, alone=alone, wait=wait).release)
     held.callback(engine.dispose)
     if checkpointer is not None:
         held.callback(checkpointer.close)
-    return Storage(engine, place, held, checkpointer)
+    return Storage(engine, place, root, held, checkpointer=checkpointer, reserve=reserve)
