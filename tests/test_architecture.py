@@ -80,6 +80,7 @@ ENGINE_NAMES = {"create_engine", "event", "exc", "inspect", "pool", "Engine", "M
 LAZY: Mapping[str, tuple[tuple[str, ...], str]] = {
     "cli/": ((PACKAGE, "typer", "rich", "unicodedata"), "a command imports the rooms it calls; help needs none"),
     "mail/": (("jinja2", "email_validator", "idna", PACKAGE + ".mail"), "plain addresses and versions need neither"),
+    "mail/dkim.py": (("cryptography",), "the names of its settings are asked for without any key"),
     "digest/": (("premailer", "cssutils", "css_inline", "jinja2", "PIL"), "pause and status must not need them"),
     "articles/": (("lxml", "mammoth", "trafilatura", "feedparser", PACKAGE + ".articles"), "one format at a time"),
     "subscribers/": (("openpyxl",), "an extra"),

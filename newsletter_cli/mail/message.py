@@ -55,6 +55,7 @@ class Compiled:
     """A version for one send. Never changes, so several threads may fill from it."""
 
     links: Links
+    instant: int  # what Date says, in Unix seconds
     start: bytes  # Date, and "To: "
     domain: str  # of From: what stands behind the token in Message-ID
     sender: str  # address in From, and the envelope sender without VERP
@@ -132,6 +133,7 @@ def _compiled(content: Content, stamp: Stamp) -> Compiled:
     middle = subject + after_subject(content, stamp, envelope.content_type) + b"\r\n" + envelope.before_text
     return Compiled(
         links=stamp.links(),
+        instant=int(stamp.date.timestamp()),
         start=_sendable(date + b"To: "),
         domain=sender.rpartition("@")[2],
         sender=sender,

@@ -52,6 +52,11 @@ class Part:
             raw if index == self.groups and len(raw) < 2 else Static(raw) for index, raw in enumerate(rest, 1)
         )
 
+    @property
+    def lead(self) -> tuple[bytes, ...]:
+        """The pieces with which every filling begins."""
+        return () if not self._first[0] else (self._first[0],)
+
     def fill(self, values: Sequence[bytes]) -> list[bytes]:
         """The lines of the part, in pieces that end with CRLF; values: one per group."""
         first, carry = self._first

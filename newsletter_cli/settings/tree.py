@@ -106,12 +106,21 @@ class TeamSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondKey:
+    """An Ed25519 key that signs beside the RSA key, for the same domain."""
+
+    selector: str = of(w.FILLED, "")
+    key_file: str = of(w.FILLED, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dkim:
     """Our own signature, where the relay adds none."""
 
     domain: str = of(w.DOMAIN, "")
     selector: str = of(w.FILLED, "")
     key_file: str = of(w.FILLED, "")
+    ed25519: SecondKey | None = perhaps(SecondKey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
