@@ -1,11 +1,12 @@
 """Drawing while something goes on: four times a second from counters, in one thread, on stderr.
 
-    with SendView(out, header, read=lambda: snapshot_of(engine), footer=…) as view:
+    with SendView(out, header, read=counting.snapshot, footer=…) as view:
         …                                  the send; the view reads its counters, nobody calls back
         view.note("yahoo.com asks us to slow down")       stands above the view and stays
     view.finish(read(), exit_code)
 
-A terminal that can be animated gets the live view; anything else gets the lines of a log; --quiet gets neither.
+A terminal that can be animated gets the live view; anything else, and --log-format json, gets the lines of a log;
+--quiet gets neither.
 Nothing that goes wrong with the terminal reaches the send.
 """
 
@@ -19,18 +20,22 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from newsletter_cli.cli.options import LogFormat
 from newsletter_cli.cli.output import Out
-from newsletter_cli.cli.progress import Header, Milestones, Snapshot, Speed, time_left, view_lines
+from newsletter_cli.cli.progress import Header, Milestones, Snapshot, Speed, time_left
 from newsletter_cli.cli.terminal import can_animate, clean_lines, clip
+from newsletter_cli.cli.view import view_lines
 
 TICK: Final = 0.25  # seconds between two looks
 
-Lines = Callable[[int], tuple[str, ...]]  # columns → lines no wider
+Lines = Callable[[int, int], tuple[str, ...]]  # columns, rows → no more lines, and none wider
 
 
 def animates(out: Out) -> bool:
     """Whether a live view may be drawn here."""
     options = out.options
+    if out.log_format is LogFormat.JSON:  # whoever reads JSON wants nothing else between the lines
+        return False
     utf8 = str(getattr(out.stderr, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
     return utf8 and can_animate(out.stderr, out.env, plain=options.plain, quiet=options.quiet)
 
@@ -61,9 +66,11 @@ class Ticker:
 class LiveLines:
     """Some lines at the foot of the terminal that are drawn again and again; what is said meanwhile stands above."""
 
-    def __init__(self, out: Out, lines: Lines) -> None:
+    def __init__(self, out: Out, lines: Lines, *, passing: bool = False) -> None:
+        """passing: nothing of them is left at the end."""
         self._out = out
         self._lines = lines
+        self._passing = passing
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -75,7 +82,9 @@ class LiveLines:
             emoji=False,
             legacy_windows=False,
         )
-        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._live = Live(
+            console=console, auto_refresh=False, transient=self._passing, redirect_stdout=False, redirect_stderr=False
+        )
         with contextlib.suppress(OSError, ValueError):
             self._live.start()
         self._out.above = self._above
@@ -94,8 +103,9 @@ class LiveLines:
         """Draw the lines of this moment. A terminal that has gone away is no error."""
         if self._live is None:
             return
-        width = self._live.console.width
-        text = "\n".join(clean_lines(line) for line in self._lines(width))
+        width, height = self._live.console.size
+        # One row is left free: a view as high as the terminal would scroll with each drawing.
+        text = "\n".join(clean_lines(line) for line in self._lines(width, height - 1))
         with contextlib.suppress(OSError, ValueError):
             self._live.update(Text(text, no_wrap=True, overflow="crop"), refresh=True)
 
@@ -160,15 +170,16 @@ class SendView:
             exit=exit_code,
         )
 
-    def _lines(self, width: int) -> tuple[str, ...]:
+    def _lines(self, width: int, height: int) -> tuple[str, ...]:
         snapshot = self._read()
         footer = self._footer(snapshot) if self._running else ""
         speed = self._speed.at(snapshot)
-        return view_lines(self._header, snapshot, speed, width=width, footer=footer)
+        return view_lines(self._header, snapshot, speed, width=width, height=height, footer=footer)
 
     def _say_first(self) -> None:
-        header = self._header
-        line = self._milestones.first(self._read().at)
+        header, snapshot = self._header, self._read()
+        self._speed.at(snapshot)
+        line = self._milestones.first(snapshot)
         self._out.event(
             "send.started",
             line,
@@ -212,7 +223,7 @@ class Countdown:
 
     def __enter__(self) -> Self:
         if animates(self._out):
-            drawn = self._open.enter_context(LiveLines(self._out, self._lines))
+            drawn = self._open.enter_context(LiveLines(self._out, self._lines, passing=True))
             self._open.enter_context(Ticker(drawn.draw))
         else:
             self._out.event("send.countdown", self._sentence(), seconds=self._seconds)
@@ -227,7 +238,7 @@ class Countdown:
         text = self._out.words.gettext("Starting in {seconds} s. Ctrl-C now and nothing leaves.")
         return text.format(seconds=self._seconds)
 
-    def _lines(self, width: int) -> tuple[str, ...]:
+    def _lines(self, width: int, height: int) -> tuple[str, ...]:
         left = max(0, round(self._left()))
         cells = 16 * left // self._seconds if self._seconds else 0
         blocks = f"{'█' * cells}{'░' * (16 - cells)}  {left:>3}"

@@ -1,28 +1,24 @@
-"""A send as it goes on, in words: the lines of the live view, the lines of a log, and when each is due.
+"""A send as it goes on: its counters at one moment, its speed, the time left, and the lines of a log.
 
-    Header + Snapshot ──▶ view_lines   what the terminal shows, four times a second (live.py draws them)
+    Header + Snapshot ──▶ view.py      what the terminal shows, four times a second (live.py draws it)
                       ──▶ Milestones   "first line, then every 5 % or 30 s, whichever is later, then the last"
 
-The view is English in both languages: Arabic labels between Latin numbers would change places on most terminals.
 Pure: the moment comes in with each snapshot, nothing here reads a clock or writes.
 """
 
-import textwrap
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from newsletter_cli.cli.terminal import clean, clip, padded
+from newsletter_cli.cli.terminal import clean
+from newsletter_cli.delivery.lanes import LaneView
+from newsletter_cli.settings import Rate
 
 STEP: Final = 5  # per cent between two lines of a log
 PAUSE: Final = timedelta(seconds=30)  # … and at least this long
 NO_GUESS: Final = timedelta(seconds=15)  # no time left is told before: the first connections say nothing
 WINDOW: Final = timedelta(seconds=20)  # over which the shown speed is measured
-BAR: Final = 30  # cells
-NARROW: Final = 60  # columns below which the view is one line
-FOOTER: Final = 2  # lines of it at most
-DOMAINS: Final = 4  # rows of their own; the rest are "others"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +30,19 @@ class Header:
     total: int
     version: str  # eight hex digits
     started: datetime  # aware
+    since: datetime  # from when on this process has seen it: before, nothing is known of its speed
     by: str
     rate: str = "off"  # as the setting says it: 10/s
     limit: float | None = None  # the same in messages a second; None = no limit
     zone: tzinfo  # newsroom.timezone
+    rows: str = "Domain"  # what the rows of the view's table are
 
 
 @dataclass(frozen=True, slots=True)
-class DomainCount:
-    """What happened so far to the readers of one domain."""
+class RowCount:
+    """What happened so far to the readers of one domain or lane; a row of the view's table."""
 
-    domain: str
+    name: str
     accepted: int
     retry: int
     failed: int
@@ -62,7 +60,8 @@ class Snapshot:
     uncertain: int = 0
     on_wire: int = 0
     state: str = "sending"
-    domains: tuple[DomainCount, ...] = ()  # largest first
+    rows: tuple[RowCount, ...] = ()  # largest first
+    standing: tuple[str, ...] = ()  # what holds part of it back now: a lane that rests, readers who come first
 
     @property
     def done(self) -> int:
@@ -91,14 +90,16 @@ def time_left(header: Header, snapshot: Snapshot, speed: float) -> timedelta | N
     """Until nobody waits, by the slower of the set and the observed rate; None when that cannot be said yet."""
     waiting = header.total - snapshot.done
     rate = speed if header.limit is None else min(speed, header.limit)
-    if waiting <= 0 or rate <= 0 or snapshot.at - header.started < NO_GUESS:
+    if waiting <= 0 or rate <= 0 or snapshot.at - header.since < NO_GUESS:
         return None
     return timedelta(seconds=waiting / rate)
 
 
 def percent(header: Header, snapshot: Snapshot) -> int:
-    """Whole per cent that are done; 100 only when all are."""
-    return 100 if snapshot.done >= header.total else snapshot.done * 100 // header.total
+    """Whole per cent that are done; 100 only when nobody waits, not even for another try."""
+    if snapshot.done >= header.total:
+        return 99 if snapshot.retry else 100
+    return snapshot.done * 100 // header.total
 
 
 def duration(span: timedelta) -> str:
@@ -122,76 +123,36 @@ def short_duration(span: timedelta) -> str:
     return f"{round(seconds / 60)}m" if seconds < 5400 else f"{round(seconds / 3600)}h"
 
 
-# --- the live view -------------------------------------------------------------------------------------------------
+def rate_told(rates: tuple[Rate, ...]) -> str:
+    """10/s, 500/hour: as the setting says it; off when there is none."""
+    units = {1: "s", 60: "minute", 3600: "hour", 86400: "day"}
+    told = (f"{rate.count}/{units.get(int(rate.seconds), f'{rate.seconds:g}s')}" for rate in rates)
+    return ", ".join(told) or "off"
 
 
-def view_lines(header: Header, snapshot: Snapshot, speed: float, *, width: int, footer: str = "") -> tuple[str, ...]:
-    """At most twelve lines no wider than `width`; one line on a narrow terminal. footer: what Ctrl-C does."""
-    left = time_left(header, snapshot, speed)
-    share = percent(header, snapshot)
-    told = f"{duration(_rounded(left))} left" if left is not None else ""
-    if width < NARROW:
-        line = f"{header.digest}  {share} %  {snapshot.done:,}/{header.total:,}  {told}"
-        return (clip(clean(line.rstrip()), width),)
-    head = f"{clean(header.digest)} → {clean(header.list)}     {snapshot.state}"
-    since = f"{header.started.astimezone(header.zone):%H:%M:%S}"
-    began = f"started {since} by {clean(header.by)}"
-    counted = f"{snapshot.done:,} of {header.total:,}"
-    lines = [
-        f"{padded(head, max(0, width - len(began) - 1))}{began}",
-        f"  {share:>3} % {bar(share)}  {counted}      {told}".rstrip(),
-        *_counter_lines(header, snapshot, speed, width),
-        *_domain_lines(snapshot),
-        *textwrap.wrap(clean(footer), width)[:FOOTER],
-    ]
-    return tuple(clip(line, width) for line in lines)
+def limit_of(rates: tuple[Rate, ...]) -> float | None:
+    """Messages a second that the strictest of them lets go; None = no limit."""
+    return min((rate.count / rate.seconds for rate in rates), default=None)
 
 
-def bar(share: int, cells: int = BAR) -> str:
-    """━━━━╸───: `share` per cent of `cells` filled."""
-    halves = share * cells * 2 // 100
-    filled = "━" * (halves // 2) + "╸" * (halves % 2)
-    return filled + "─" * (cells - len(filled))
+def lane_sentence(lane: LaneView, now: datetime, zone: tzinfo) -> str:
+    """What holds a lane back: yahoo.com rests until 11:13 (421 4.7.0 …); "" when nothing does.
+
+    The server's answer comes last: it is long, and what does not fit is cut off.
+    """
+    name = clean(lane.key) or "everybody else"
+    if lane.resting_until is not None and lane.resting_until > now:
+        why = f" ({clean(lane.why)})" if lane.why else ""
+        return f"{name} rests until {clock_time(lane.resting_until, now, zone)}{why}"
+    if lane.connections is None:
+        return ""
+    return f"{name} starts again with {lane.connections} connection{'' if lane.connections == 1 else 's'}"
 
 
-def _rounded(span: timedelta) -> timedelta:
-    """A guess is not told to the second."""
-    minute = timedelta(minutes=1)
-    return max(minute, round(span / minute) * minute) if span > minute else timedelta(seconds=round(span.seconds, -1))
-
-
-def _counter_lines(header: Header, snapshot: Snapshot, speed: float, width: int) -> tuple[str, ...]:
-    """Counters and speed, beside each other where there is room."""
-    counts = (
-        ("accepted", snapshot.accepted),
-        ("to retry", snapshot.retry),
-        ("failed", snapshot.failed),
-        ("skipped", snapshot.skipped),
-        ("uncertain", snapshot.uncertain),
-    )
-    told = "  " + "   ".join(f"{name} {count:,}" for name, count in counts)
-    allowed = "" if header.limit is None else f" of {header.limit:g}"
-    fast = f"{speed:.1f} per second{allowed}"
-    beside = f"{told}      {fast}"
-    return (beside,) if len(beside) <= width else (told, f"  {fast}")
-
-
-def _domain_lines(snapshot: Snapshot) -> list[str]:
-    if len(snapshot.domains) < 2:
-        return []
-    named, others = snapshot.domains[:DOMAINS], snapshot.domains[DOMAINS:]
-    rows = [(clean(row.domain), row.accepted, row.retry, row.failed) for row in named]
-    if others:
-        sums = (
-            sum(row.accepted for row in others),
-            sum(row.retry for row in others),
-            sum(row.failed for row in others),
-        )
-        rows.append(("others", *sums))
-    place = max(16, *(len(name) for name, *_ in rows))
-    heads = ["accepted", "retry", "failed"]
-    lines = [f"  {padded('Domain', place)}{''.join(padded(head, 11, right=True) for head in heads)}"]
-    return lines + [f"  {padded(name, place)}{one:>11,}{two:>11,}{three:>11,}" for name, one, two, three in rows]
+def clock_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """11:13 of the same day, else 2026-10-15 11:13."""
+    there, here = moment.astimezone(zone), now.astimezone(zone)
+    return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%Y-%m-%d %H:%M}"
 
 
 # --- the lines of a log ------------------------------------------------------------------------------------------
@@ -205,12 +166,12 @@ class Milestones:
     last_share: int = 0
     last_at: datetime | None = None
 
-    def first(self, at: datetime) -> str:
+    def first(self, snapshot: Snapshot) -> str:
         """07:00:03 send 2026-w42 weekly total=12480 version=9c1f40d2 rate=10/s"""
-        self.last_at = at
+        self.last_at, self.last_share = snapshot.at, percent(self.header, snapshot)
         header = self.header
         facts = f"total={header.total} version={header.version} rate={header.rate}"
-        return f"{self._time(at)} send {clean(header.digest)} {clean(header.list)} {facts}"
+        return f"{self._time(snapshot.at)} send {clean(header.digest)} {clean(header.list)} {facts}"
 
     def due(self, snapshot: Snapshot) -> bool:
         """Whether both five per cent and thirty seconds have passed since the last line; notes that it is written."""

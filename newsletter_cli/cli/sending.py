@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
+from newsletter_cli.cli.counting import Counting
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run
 from newsletter_cli.cli.live import SendView
-from newsletter_cli.cli.progress import DomainCount, Header, Snapshot, duration
+from newsletter_cli.cli.progress import Header, Snapshot, duration, limit_of, rate_told
 from newsletter_cli.cli.standing import (
     document_of,
     exit_of,
@@ -100,11 +101,17 @@ def carry(run: Run, send_id: int, holder: Holder, conditions: Conditions) -> Rep
 
     @contextlib.contextmanager
     def watch(counters: Counters, send: Send) -> Iterator[None]:
-        with SendView(run.out, _header(run, counters, send, conditions), lambda: _snapshot(run, counters, seen),
-                      footer=lambda snapshot: _footer(run, snapshot)) as view:  # fmt: skip
+        header = _header(run, counters, send, conditions)
+        counting = Counting(counters, header, run.clock)
+
+        def read() -> Snapshot:
+            _tell_notes(counters, seen)
+            return counting.snapshot()
+
+        with SendView(run.out, header, read, footer=lambda snapshot: _footer(run, snapshot)) as view:
             seen.append(view)
             yield
-        _tell_notes(counters, view)
+        _tell_notes(counters, seen)
 
     ran = carry_out(run.storage, send_id, holder, conditions, clock=run.clock, watch=watch)
     exit_ = exit_of(ran.send, ran.tally, ran.ending.problem, interrupted=ran.ending.kind is EndKind.INTERRUPTED)
@@ -114,51 +121,27 @@ def carry(run: Run, send_id: int, holder: Holder, conditions: Conditions) -> Rep
 
 
 def _header(run: Run, counters: Counters, send: Send, conditions: Conditions) -> Header:
-    limits = [rate.count / rate.seconds for rate in conditions.rates]
+    now, total = run.clock(), sum(counters.tally.values())
+    fresh = counters.tally[Outcome.WAITING] == total
     return Header(
         digest=send.digest,
         list=send.list,
-        total=sum(counters.tally.values()),
+        total=total,
         version=send.version[:8],
-        started=run.clock(),
+        started=now,
+        since=now,
         by=run.user,
-        rate=", ".join(f"{rate.count}/{_unit(rate.seconds)}" for rate in conditions.rates) or "off",
-        limit=min(limits, default=None),
+        rate=rate_told(conditions.rates),
+        limit=limit_of(conditions.rates),
         zone=run.settings.newsroom.zone,
+        rows="Domain" if fresh else "Domain (this run)",
     )
 
 
-def _unit(seconds: float) -> str:
-    return {1: "s", 60: "minute", 3600: "hour", 86400: "day"}.get(int(seconds), f"{seconds:g}s")
-
-
-def _snapshot(run: Run, counters: Counters, seen: list[SendView]) -> Snapshot:
-    """The counters now; on the way the notes of the engine are shown above the view."""
-    if seen:
-        _tell_notes(counters, seen[0])
-    tally = counters.tally
-    domains = sorted(
-        (
-            DomainCount(name, counts[Outcome.ACCEPTED], counts[Outcome.RETRY], counts[Outcome.FAILED])
-            for name, counts in tuple(counters.domains.items())
-        ),
-        key=lambda row: -(row.accepted + row.retry + row.failed),
-    )
-    return Snapshot(
-        at=run.clock(),
-        accepted=tally[Outcome.ACCEPTED],
-        retry=tally[Outcome.RETRY],
-        failed=tally[Outcome.FAILED],
-        skipped=tally[Outcome.SKIPPED],
-        uncertain=tally[Outcome.UNCERTAIN],
-        on_wire=counters.on_wire,
-        domains=tuple(domains),
-    )
-
-
-def _tell_notes(counters: Counters, view: SendView) -> None:
-    while counters.untold:
-        view.note(counters.untold.popleft())
+def _tell_notes(counters: Counters, seen: list[SendView]) -> None:
+    """What the engine has to say is shown above the view."""
+    while seen and counters.untold:
+        seen[0].note(counters.untold.popleft())
 
 
 def _tally_snapshot(run: Run, tally: Tally) -> Snapshot:
@@ -169,10 +152,13 @@ def _tally_snapshot(run: Run, tally: Tally) -> Snapshot:
 
 
 def _footer(run: Run, snapshot: Snapshot) -> str:
-    text = run.out.words.gettext(
-        "Ctrl-C pauses after the {count} messages now on the wire. Closing this window does the same."
+    if not snapshot.on_wire:
+        return run._("Ctrl-C pauses. Closing this window does the same.")
+    return run.count(
+        "Ctrl-C pauses after the {n} message now on the wire. Closing this window does the same.",
+        "Ctrl-C pauses after the {n} messages now on the wire. Closing this window does the same.",
+        snapshot.on_wire,
     )
-    return text.format(count=snapshot.on_wire)
 
 
 # --- how it ended ----------------------------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from newsletter_cli.cli.words import Words
 
 START = datetime(2026, 10, 14, 4, 0, tzinfo=UTC)
 HEADER = Header(
-    digest="2026-w42", list="weekly", total=100, version="9c1f40d2", started=START, by="editor", rate="off", zone=UTC
-)
+    digest="2026-w42", list="weekly", total=100, version="9c1f40d2", started=START, since=START, by="editor",
+    rate="off", zone=UTC,
+)  # fmt: skip
 
 
 def out_on(stderr: Stream, *, env: dict[str, str] | None = None, **options: object) -> Out:
