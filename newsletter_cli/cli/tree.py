@@ -97,6 +97,7 @@ ROWS: Final = (
     Row("config get", "config", "KEY", "Show one setting."),
     Row("config set", "config", "KEY VALUE", "Change a setting in newsletter.toml."),
     Row("config set-secret", "config", "KEY", "Store a password without showing it."),
+    Row("config dkim", "dkim", "", "Make a DKIM key and print its DNS record."),
     Row("config check", "config", "", "Check the settings."),
     Row("config go-live", "config", "", "Allow mail to leave."),
     Row("config schema", "config", "", "Print a JSON Schema of newsletter.toml."),

@@ -29,7 +29,7 @@ from newsletter_cli.mail.signature import (
     record,
     relaxed_fields,
 )
-from newsletter_cli.settings import ServerSettings
+from newsletter_cli.settings import ServerSettings, SmtpSettings
 
 RSA_BITS: Final = 2048
 _LEAST_BITS: Final = 1024  # receivers must not take less (RFC 8301 §3.2)
@@ -68,15 +68,20 @@ class Signer:
     key: Key
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "domain", self.demand_names(self.domain, self.selector))
+
+    @staticmethod
+    def demand_names(domain: str, selector: str) -> str:
+        """The domain in A-labels; raises as the class does."""
         try:
-            domain = ascii_host(self.domain)
+            ascii_domain = ascii_host(domain)
         except AddressProblem as problem:
-            raise _unusable("smtp.dkim.domain", self.domain, "That is no domain.") from problem
-        if not _DOMAIN.fullmatch(domain):
-            raise _unusable("smtp.dkim.domain", self.domain, "That is no domain.")
-        object.__setattr__(self, "domain", domain)
-        if not _SELECTOR.fullmatch(self.selector):
-            raise _unusable("smtp.dkim.selector", self.selector, "A selector has letters, digits, dashes and dots.")
+            raise _unusable("smtp.dkim.domain", domain, "That is no domain.") from problem
+        if not _DOMAIN.fullmatch(ascii_domain):
+            raise _unusable("smtp.dkim.domain", domain, "That is no domain.")
+        if not _SELECTOR.fullmatch(selector):
+            raise _unusable("smtp.dkim.selector", selector, "A selector has letters, digits, dashes and dots.")
+        return ascii_domain
 
     @property
     def record(self) -> Record:
@@ -198,8 +203,13 @@ def new_key(kind: Kind) -> bytes:
 
 
 def signs_one_click(server: ServerSettings) -> bool:
-    """Whether mail through this server has a signature over the one-click fields: ours, or the relay's."""
+    """Whether mail through this server has a signature over the one-click fields, ours or the relay's (RFC 8058 §4)."""
     return server.relay_signs or server.dkim is not None
+
+
+def one_click_is_signed(smtp: SmtpSettings) -> bool:
+    """Whether all mail is: a message is made before it is known which of the servers takes it."""
+    return all(map(signs_one_click, smtp.servers or (smtp,)))
 
 
 def signers_of(server: ServerSettings, root: Path) -> tuple[Signer, ...]:

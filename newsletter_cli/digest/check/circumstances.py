@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from newsletter_cli.digest.check.finding import Level
+from newsletter_cli.mail.dkim import one_click_is_signed
 from newsletter_cli.settings import Settings, is_local_host
 
 
@@ -44,7 +45,7 @@ def circumstances_of(
         size_error=settings.check.size.error,
         public_url=settings.web.public_url,
         local_servers=all(bool(server.host) and is_local_host(server.host) for server in servers),
-        signed=all(server.relay_signs or server.dkim is not None for server in servers),
+        signed=one_click_is_signed(settings.smtp),
         recent=recent,
     )
     return replace(known, empty_fields=empty_fields) if empty_fields else known
