@@ -317,15 +317,14 @@ def _reader(run: Run, stored: StoredVersion, address: str | None) -> Reader:
 
 def _bytes(run: Run, content: Content, reader: Reader, to: str) -> bytes:
     from newsletter_cli.delivery.keys import load_keyring  # lazy: with the rendering
-    from newsletter_cli.delivery.run import stamp_of  # lazy: as above
-    from newsletter_cli.mail.message import compile_content  # lazy: as above
+    from newsletter_cli.delivery.outlets import press_for  # lazy: as above
     from newsletter_cli.mail.rendering import render_sample  # lazy: as above
 
     with run.storage.read() as connection:
-        stamp = stamp_of(run.settings, load_keyring(connection), run.clock())
+        press = press_for(content, run.settings, run.newsroom.root, load_keyring(connection), run.clock())
     if to == "eml":
-        return compile_content(content, stamp).fill(reader).joined()
-    sample = render_sample(content, reader, stamp.links())
+        return press.message(reader).joined()
+    sample = render_sample(content, reader, press.compiled.links)
     return (sample.html if to == "html" else sample.text).encode()
 
 

@@ -15,12 +15,12 @@ from newsletter_cli.cli.progress import duration
 from newsletter_cli.delivery.briefing import Briefing
 from newsletter_cli.delivery.briefing import duration as time_for
 from newsletter_cli.delivery.keys import load_keyring
+from newsletter_cli.delivery.outlets import Press, press_for
 from newsletter_cli.delivery.rehearsal import readers_of
-from newsletter_cli.delivery.run import Conditions, stamp_of
+from newsletter_cli.delivery.run import Conditions
 from newsletter_cli.delivery.sends import Tally
 from newsletter_cli.digest.check.finding import Level
 from newsletter_cli.digest.versions import find_digest_row, last_trial
-from newsletter_cli.mail.message import Compiled, compile_content
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.mail.rendering import public_text, render_public
 from newsletter_cli.newsroom import write_private
@@ -33,12 +33,18 @@ SAMPLES = 3
 
 
 def show(
-    run: Run, issue: Ready, briefing: Briefing, conditions: Conditions, moment: datetime | None, safety: SafetySettings
+    run: Run,
+    issue: Ready,
+    briefing: Briefing,
+    conditions: Conditions,
+    moment: datetime | None,
+    safety: SafetySettings,
+    first: int,
 ) -> None:
-    """The confirmation screen, on stderr."""
+    """The confirmation screen, on stderr.  first: readers written to before all others."""
     run.out.say(f"Checking…  content {_content_word(issue)}  test of this version {_test_word(run, issue, safety)}  "
                 "approval: not required")  # fmt: skip
-    for label, text in _facts(run, issue, briefing, conditions, moment):
+    for label, text in _facts(run, issue, briefing, conditions, moment, first):
         run.out.say(f"  {label:<9} {text}")
 
 
@@ -57,7 +63,7 @@ def _test_word(run: Run, issue: Ready, safety: SafetySettings) -> str:
 
 
 def _facts(
-    run: Run, issue: Ready, briefing: Briefing, conditions: Conditions, moment: datetime | None
+    run: Run, issue: Ready, briefing: Briefing, conditions: Conditions, moment: datetime | None, first: int
 ) -> Iterable[tuple[str, str]]:
     yield "Issue", f"{issue.digest}, version {issue.hash[:8]}"
     yield "From", issue.content.sender.address
@@ -74,14 +80,15 @@ def _facts(
         yield "", f"left out: {', '.join(left)}"
     if briefing.samples:
         yield "For ex.", ", ".join(run.out.cell(masked(address)) for address in briefing.samples)
-    needed = time_for(briefing.readers, conditions.rates)
+    needed = time_for(briefing.readers, conditions.shown_rates)
     zone = run.settings.newsroom.zone
     when = "now" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
     yield (
         "When",
         f"{when}, about {duration(needed)}" if needed is not None else f"{when}, as fast as the server takes it",
     )
-    yield "First", "everybody; the canary and the stop on failures are not active yet"
+    if first:
+        yield "First", f"{number(first)} readers, then a look at their answers"
     yield "Subject", run.out.cell(issue.subject)
 
 
@@ -95,11 +102,11 @@ def masked(address: str) -> str:
 # --- messages as files -----------------------------------------------------------------------------------------------
 
 
-def compiled_now(run: Run, issue: Ready) -> Compiled:
+def press_now(run: Run, issue: Ready) -> Press:
     """The version as it would leave at this moment."""
     with run.storage.read() as connection:
         keyring = load_keyring(connection)
-    return compile_content(issue.content, stamp_of(run.settings, keyring, run.clock()))
+    return press_for(issue.content, run.settings, run.newsroom.root, keyring, run.clock())
 
 
 def _digest_number(run: Run, issue: Ready) -> int:
@@ -112,7 +119,7 @@ def planned(run: Run, issue: Ready, found: "Audience", *, command: str) -> Reply
     """--dry-run: the plan, three sample messages and the command, and nothing else."""
     folder = run.newsroom.outbox / issue.digest
     folder.mkdir(parents=True, exist_ok=True)
-    compiled, digest_number = compiled_now(run, issue), _digest_number(run, issue)
+    press, digest_number = press_now(run, issue), _digest_number(run, issue)
     with run.storage.read() as connection:
         readers = tuple(
             readers_of(connection, run.clock(), list_id=found.list_id, where=found.where,
@@ -121,7 +128,7 @@ def planned(run: Run, issue: Ready, found: "Audience", *, command: str) -> Reply
     samples = []
     for place, reader in enumerate(readers, 1):
         path = folder / f"sample-{place}.eml"
-        write_private(path, compiled.fill(reader).joined())
+        write_private(path, press.message(reader).joined())
         samples.append(path)
     recipients = Tally(total=found.briefing.readers).recipients()
     plan = {
@@ -144,13 +151,13 @@ def rehearse(run: Run, issue: Ready, found: "Audience") -> Reply:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.eml"):
         old.unlink()
-    compiled, digest_number, written = compiled_now(run, issue), _digest_number(run, issue), 0
+    press, digest_number, written = press_now(run, issue), _digest_number(run, issue), 0
     with run.storage.read() as connection:
         for reader in readers_of(
             connection, run.clock(), list_id=found.list_id, where=found.where, digest_number=digest_number
         ):
             written += 1
-            write_private(folder / f"{written:06}-{_file_name(reader)}.eml", compiled.fill(reader).joined())
+            write_private(folder / f"{written:06}-{_file_name(reader)}.eml", press.message(reader).joined())
     recipients = Tally(total=written).recipients()
     return Reply(
         _document(issue, "rehearsed", recipients),

@@ -13,7 +13,7 @@ from newsletter_cli.delivery import recovery, sends
 from newsletter_cli.delivery.arming import arm_again, busy, undo
 from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
 from newsletter_cli.delivery.recovery import Takeover
-from newsletter_cli.delivery.run import resume_send, settle_ended, sweep_holders
+from newsletter_cli.delivery.run import lanes_for, resume_send, settle_ended, sweep_holders
 from newsletter_cli.delivery.sends import Send, Tally, move
 from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
 from newsletter_cli.errors import NotConfirmedError, UsageError
@@ -111,7 +111,8 @@ def _arm(run: Run, send: Send, holder: Holder) -> Send:
         raise busy(send.digest)
     demand_way_out(run)
     readers = arm_again(
-        run.storage, send, holder.name, chunk_size=run.settings.worker.engine.chunk, now=run.clock()
+        run.storage, send, holder.name, chunk_size=run.settings.worker.engine.chunk, lanes=lanes_for(run.settings),
+        now=run.clock(),
     )  # fmt: skip
     with run.storage.read() as connection:
         armed = sends.send_by_id(connection, send.id)

@@ -23,9 +23,10 @@ from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_s
 from newsletter_cli.delivery import arming, sends
 from newsletter_cli.delivery.arming import Order
 from newsletter_cli.delivery.briefing import NOBODY, Briefing, brief, limit_of, unusual
+from newsletter_cli.delivery.canary import size_of
 from newsletter_cli.delivery.holder import Life, hold, life_of
 from newsletter_cli.delivery.keys import load_keyring
-from newsletter_cli.delivery.run import Conditions, safety_of, sweep_holders
+from newsletter_cli.delivery.run import Conditions, lanes_for, safety_of, sweep_holders
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.digest.versions import last_trial, tested
@@ -100,8 +101,7 @@ def send(
         bool, typer.Option("--rehearse", help="Write one .eml per reader instead; opens no connection.")
     ] = False,
     canary: Annotated[
-        int | None,
-        typer.Option("--canary", metavar="N", min=0, help="Not active yet in this version.", rich_help_panel="More"),
+        int | None, typer.Option("--canary", metavar="N", min=0, help="Readers to write to first; 0: none.")
     ] = None,
 ) -> Reply:
     """Asks for the number of readers before anything leaves; a script gives --confirm and --max-recipients. Whoever
@@ -136,9 +136,8 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
     _demand_test(run, issue, safety)
     found = _audience(run, issue)
     _demand_size(run, issue, found.briefing, safety, wish)
-    if wish.canary:
-        run.out.warn("--canary is not active yet in this version: everybody is sent to at once.")
-    plans.show(run, issue, found.briefing, conditions, moment, safety)
+    first = _first(found.briefing, safety, wish)
+    plans.show(run, issue, found.briefing, conditions, moment, safety, first)
     if run.globals.dry_run:
         return plans.planned(run, issue, found, command=_script(issue, found.briefing, wish))
     _confirm(run, issue, found.briefing, safety, wish, moment)
@@ -300,6 +299,12 @@ def _not_confirmed(issue: Ready, briefing: Briefing) -> NotConfirmedError:
     )  # fmt: skip
 
 
+def _first(briefing: Briefing, safety: SafetySettings, wish: Wish) -> int:
+    """How many readers are written to before all others."""
+    wanted = safety.canary if wish.canary is None else wish.canary
+    return size_of(briefing.readers, wanted, asked_for=wish.canary is not None)
+
+
 def _rounded(readers: int) -> int:
     """A ceiling a little above: 12,480 → 13,000."""
     step: int = 10 ** max(0, len(str(readers)) - 2)
@@ -314,8 +319,9 @@ def _script(issue: Ready, briefing: Briefing, wish: Wish) -> str:
                         ("--wait", wish.wait)):  # fmt: skip
         if value is not None:
             parts.append(f'{flag} "{value}"')
-    if wish.undo is not None:
-        parts.append(f"--undo {wish.undo}")
+    for flag, number_ in (("--undo", wish.undo), ("--canary", wish.canary)):
+        if number_ is not None:
+            parts.append(f"{flag} {number_}")
     return " ".join(parts)
 
 
@@ -347,6 +353,7 @@ def _order(run: Run, issue: Ready, found: Audience, wish: Wish, key_number: int)
         key_number=key_number,
         by=run.user,
         audience=found.briefing.readers,
+        canary=_first(found.briefing, safety_of(run.settings, issue.list), wish),
         options=dict(options),
     )
 
@@ -416,7 +423,7 @@ def _freeze(run: Run, issue: Ready, found: Audience, armed: Send, undo: int) -> 
         run.out.say(f"Freezing {found.briefing.readers:,} readers…")
     frozen_count = arming.freeze(
         run.storage, armed.id, list_id=found.list_id, where=found.where,
-        chunk_size=run.settings.worker.engine.chunk, now=now,
+        chunk_size=run.settings.worker.engine.chunk, lanes=lanes_for(run.settings), canary=armed.canary, now=now,
     )  # fmt: skip
     if frozen_count != found.briefing.readers:
         raise NotConfirmedError(
@@ -449,7 +456,8 @@ def _begin(run: Run, issue: Ready, armed: Send, readers: int, wish: Wish) -> Rep
     now = run.clock()
     with run.storage.write() as connection:
         if arming.begin(connection, armed.id, now):
-            loosened = f", undo {wish.undo} s" if wish.undo is not None else ""
+            loosened = f", undo {wish.undo} s" * (wish.undo is not None)
+            loosened += f", canary {wish.canary}" * (wish.canary is not None)
             note(connection, at=now, by=run.user, what="began", digest=issue.digest, list=issue.list,
                  details=f"to {number(readers)} readers ({issue.hash[:8]}){loosened}")  # fmt: skip
             return None

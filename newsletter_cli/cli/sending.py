@@ -3,7 +3,7 @@
 import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from newsletter_cli.cli.counting import Counting
@@ -19,6 +19,7 @@ from newsletter_cli.cli.standing import (
     tell_sum,
 )
 from newsletter_cli.delivery.holder import Holder
+from newsletter_cli.delivery.outlets import Outlet, outlets_of
 from newsletter_cli.delivery.run import Conditions, Ran, carry_out
 from newsletter_cli.delivery.running import Counters, EndKind
 from newsletter_cli.delivery.sends import Send, Tally
@@ -49,7 +50,7 @@ def demand_no_stop(run: Run) -> None:
 
 def demand_server(run: Run) -> None:
     """A server has to be named before anything can be sent."""
-    if not run.settings.smtp.host:
+    if not all(outlet.settings.host for outlet in outlets_of(run.settings)):
         raise ConfigError(
             "CONFIG-VALUE", "smtp.host is empty: no mail server is named.",
             facts=(("where", "newsletter.toml [smtp]"),), fix="newsletter config set smtp.host smtp.example.org",
@@ -68,24 +69,33 @@ def not_live(run: Run) -> RefusedError:
 
 
 def conditions_of(run: Run, *, rates: tuple[Rate, ...] | None = None, wait: timedelta | None = None) -> Conditions:
-    """What a run is given; reads the SMTP password only when a login is set."""
-    smtp = run.settings.smtp
-    secret = None
-    if smtp.username:
-        if smtp.password is None:
-            raise ConfigError(
-                "SECRET", f"smtp.username is {smtp.username}, but no password is set.",
-                fix="newsletter config set-secret smtp.password",
-            )  # fmt: skip
-        secret = run.secret(smtp.password)
+    """What a run is given; reads the password of each server that has a login, so that a missing one is told now."""
     return Conditions(
         settings=run.settings,
+        root=run.newsroom.root,
         ehlo_name=ehlo_name(),
-        secret=secret,
-        rates=smtp.rate if rates is None else rates,
-        wait=smtp.wait if wait is None else wait,
+        secrets={outlet.name: secret_of(run, outlet) for outlet in outlets_of(run.settings)},
+        rates=rates,
+        wait=run.settings.smtp.wait if wait is None else wait,
         user=run.user,
     )
+
+
+def secret_of(run: Run, outlet: Outlet) -> Callable[[], str | None]:
+    """How a connection gets what it logs in with: the password, read once, or an access token, asked for anew."""
+    smtp = outlet.settings
+    if not smtp.username:
+        return lambda: None
+    if (token := smtp.oauth2) is not None:
+        run.secret(token)  # once now: what is wrong with the command is told before anything leaves
+        return lambda: run.secret(token)
+    if smtp.password is None:
+        raise ConfigError(
+            "SECRET", f"smtp.username is {smtp.username}, but no password is set.",
+            fix="newsletter config set-secret smtp.password",
+        )  # fmt: skip
+    password = run.secret(smtp.password)
+    return lambda: password
 
 
 def ehlo_name() -> str:
@@ -131,8 +141,8 @@ def _header(run: Run, counters: Counters, send: Send, conditions: Conditions) ->
         started=now,
         since=now,
         by=run.user,
-        rate=rate_told(conditions.rates),
-        limit=limit_of(conditions.rates),
+        rate=rate_told(conditions.shown_rates),
+        limit=limit_of(conditions.shown_rates),
         zone=run.settings.newsroom.zone,
         rows="Domain" if fresh else "Domain (this run)",
     )

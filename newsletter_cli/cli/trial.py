@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -14,7 +13,8 @@ from newsletter_cli.cli.issue import Ready, ready
 from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_server
 from newsletter_cli.delivery.connection import ConnectProblem, Result, carry, default_tls, open_connection
 from newsletter_cli.delivery.keys import load_keyring
-from newsletter_cli.delivery.run import Conditions, server_of, stamp_of
+from newsletter_cli.delivery.outlets import outlets_of, press_for, server_of
+from newsletter_cli.delivery.run import Conditions
 from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome
@@ -22,7 +22,7 @@ from newsletter_cli.digest.versions import find_digest_row, record_trial
 from newsletter_cli.errors import UsageError
 from newsletter_cli.language import message
 from newsletter_cli.mail.address import parse_address
-from newsletter_cli.mail.message import Message, compile_content
+from newsletter_cli.mail.message import Message
 from newsletter_cli.mail.problems import AddressProblem
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.newsroom import write_private
@@ -95,13 +95,16 @@ def _letter(run: Run, issue: Ready, address: str, as_: str | None) -> Message:
         keyring = load_keyring(connection)
         known = find(connection, parse_address(as_ or address).key, now)
     language = issue.content.language
-    stamp = replace(stamp_of(run.settings, keyring, now), subject_prefix=f"{message('mail.test_mark', language)} ")
+    press = press_for(
+        issue.content, run.settings, run.newsroom.root, keyring, now,
+        subject_prefix=f"{message('mail.test_mark', language)} ",
+    )  # fmt: skip
     reader = Reader(
         email=address,
         name=known.name if known else "",
         fields=known.fields if known else {},
     )
-    return compile_content(issue.content, stamp).fill(reader, message_number=secrets.randbits(55) | 1 << 55)
+    return press.message(reader, message_number=secrets.randbits(55) | 1 << 55)
 
 
 def _write(run: Run, issue: Ready, addresses: list[str], letters: list[Message]) -> list[tuple[str, bool, str]]:
@@ -136,11 +139,11 @@ def _send(run: Run, issue: Ready, addresses: list[str], letters: list[Message]) 
 
 
 async def _carry(run: Run, conditions: Conditions, letters: list[Message]) -> tuple[Result, ...]:
-    server = server_of(run.settings, conditions.ehlo_name)
+    outlet = outlets_of(run.settings)[0]
+    server = server_of(outlet, conditions.ehlo_name)
+    secret = conditions.secrets[outlet.name]()
     try:
-        connection = await open_connection(
-            server, tls=default_tls(), secret=conditions.secret, number=1, book=load_book()
-        )
+        connection = await open_connection(server, tls=default_tls(), secret=secret, number=1, book=load_book())
     except ConnectProblem as problem:
         raise problem.as_error(server, sent="Nothing was sent.") from problem
     return await carry(connection, tuple(Job(number, letter) for number, letter in enumerate(letters, 1)))

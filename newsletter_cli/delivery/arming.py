@@ -7,7 +7,7 @@
 There is one send for each digest, over all profiles: whoever comes second finds the first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ class Order:
     key_number: int
     by: str
     audience: int  # readers that were confirmed
+    canary: int = 0  # readers written to first
     options: dict[str, object]  # what the command line fixed: {"rate": …}; JSON-safe
 
 
@@ -75,11 +76,12 @@ def claim_digest(
             .where(send.c.id == found.id, send.c.state == SendState.ARMING.value, send.c.holder == found.holder)
             .values(
                 holder=holder, version=order.version, where=order.where, by=order.by, options=order.options,
-                profile=order.profile, list_id=order.list_id,
+                profile=order.profile, list_id=order.list_id, canary=order.canary,
             )
         ).rowcount  # fmt: skip
     else:
-        taken = move(connection, found.id, SendEvent.ARM, holder=holder, foreground=True, by=order.by)
+        taken = move(connection, found.id, SendEvent.ARM, holder=holder, foreground=True, by=order.by,
+                     canary=order.canary)  # fmt: skip
     if not taken:
         raise busy(order.digest)
     return found.id
@@ -108,6 +110,7 @@ def _insert(
         foreground=state is SendState.ARMING,
         audience=order.audience,
         options=order.options,
+        canary=order.canary,
         at=at,
         created=now,
         holder=holder,
@@ -132,10 +135,15 @@ def freeze(
     list_id: int,
     where: Expr,
     chunk_size: int,
+    lanes: Mapping[str, str],
+    canary: int,
     now: datetime,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write the audience of a send in `arming`; returns how many readers. What an earlier try left is cleared first."""
+    """Write the audience of a send in `arming`; returns how many readers. What an earlier try left is cleared first.
+
+    lanes: {domain: lane}.  canary: how many readers go first.
+    """
     unfreeze(storage, send_id)
     return freeze_audience(
         storage,
@@ -143,6 +151,8 @@ def freeze(
         list_id=list_id,
         condition=audience.eligible(now, list_id=list_id, where=where),
         chunk_size=chunk_size,
+        lanes=lanes,
+        canary=canary,
         progress=progress,
     )
 
@@ -153,7 +163,9 @@ def arm(connection: Connection, send_id: int, *, audience_size: int, now: dateti
         raise busy(sends.send_by_id(connection, send_id).digest)
 
 
-def arm_again(storage: Storage, left: Send, holder: str, *, chunk_size: int, now: datetime) -> int:
+def arm_again(
+    storage: Storage, left: Send, holder: str, *, chunk_size: int, lanes: Mapping[str, str], now: datetime
+) -> int:
     """Finish what a dead process left in `arming`: it was confirmed, so it is frozen anew and armed; returns how many.
 
     The caller compares the number with the one that was confirmed, and undoes it when it is another.
@@ -167,8 +179,9 @@ def arm_again(storage: Storage, left: Send, holder: str, *, chunk_size: int, now
         if not taken:
             raise busy(left.digest)
     readers = freeze(
-        storage, left.id, list_id=left.list_id, where=parse_where(left.where), chunk_size=chunk_size, now=now
-    )
+        storage, left.id, list_id=left.list_id, where=parse_where(left.where), chunk_size=chunk_size, lanes=lanes,
+        canary=left.canary, now=now,
+    )  # fmt: skip
     with storage.write() as connection:
         arm(connection, left.id, audience_size=readers, now=now, undo=timedelta(0))
     return readers

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     Connection,
@@ -24,14 +24,16 @@ from sqlalchemy import (
 
 from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, delivery_after, same_attempt
-from newsletter_cli.storage.schema import chunk, delivery
+from newsletter_cli.storage.prepared import Prepared
+from newsletter_cli.storage.schema import Instant, chunk, delivery
 
 Found: TypeAlias = "Row[*tuple[Any, ...]]"
 UNSENT = (Outcome.WAITING.value, Outcome.RETRY.value)
+# The same as a condition: one that a prepared statement can hold.
+IS_UNSENT = or_(delivery.c.outcome == Outcome.WAITING.value, delivery.c.outcome == Outcome.RETRY.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """What became of one attempt."""
 
     id: int  # delivery row
@@ -47,8 +49,7 @@ class Report:
     not_before: datetime | None = None  # of what was not sent: the lane's rest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One row that a transaction changed: what the live view counts."""
 
     domain: str
@@ -64,8 +65,11 @@ class ChunkRow:
     epoch: int
     holder: str
     state: str
+    lane: str
+    canary: bool
     in_flight: dict[int, int]  # delivery id → attempt
     counts: dict[str, int]
+    flights: int
     touched: bool = False
 
     def count(self, before: Outcome, after: Outcome) -> None:
@@ -90,9 +94,29 @@ def chunk_row(row: Found) -> ChunkRow:
         epoch=row.epoch,
         holder=row.holder,
         state=row.state,
+        lane=row.lane,
+        canary=row.canary,
         in_flight={int(id_): int(attempt) for id_, attempt in json.loads(row.in_flight)},
         counts={name: getattr(row, name) for name in COUNTERS},
+        flights=row.flights,
     )
+
+
+_WRITE_CHUNK = Prepared(
+    update(chunk)
+    .where(chunk.c.id == bindparam("row"))
+    .values(in_flight=bindparam("flying"), **{name: bindparam(f"n_{name}") for name in COUNTERS})
+)
+_RENEW_CHUNK = Prepared(
+    update(chunk)
+    .where(chunk.c.id == bindparam("row"))
+    .values(
+        in_flight=bindparam("flying"),
+        lease_until=bindparam("until", type_=Instant()),
+        flights=chunk.c.flights + bindparam("more"),
+        **{name: bindparam(f"n_{name}") for name in COUNTERS},
+    )
+)
 
 
 def write_chunks(
@@ -108,13 +132,50 @@ def write_chunks(
         mine = ours is not None and row.id in ours
         if not row.touched and not mine:
             continue
-        values: dict[str, Any] = {"in_flight": json.dumps(list(row.in_flight.items())), **row.counts}
+        values: dict[str, Any] = {
+            "row": row.id,
+            "flying": json.dumps(list(row.in_flight.items())),
+            **{f"n_{name}": count for name, count in row.counts.items()},
+        }
         if mine:
-            values |= {"lease_until": lease_until, "flights": chunk.c.flights + flights}
-        connection.execute(update(chunk).where(chunk.c.id == row.id).values(**values))
+            _RENEW_CHUNK.run(connection, until=lease_until, more=flights, **values)
+        else:
+            _WRITE_CHUNK.run(connection, **values)
 
 
 WhenAgain = Callable[[int, datetime, datetime], datetime | None]  # (tries so far, first try, now) → next try
+
+
+class _Stored(NamedTuple):
+    """A reader's row as it is."""
+
+    id: int
+    outcome: str
+    attempt: int
+    first_try: datetime | None
+    domain: str
+
+
+_BETWEEN = Prepared(
+    select(delivery.c.id, delivery.c.outcome, delivery.c.attempt, delivery.c.first_try, delivery.c.domain).where(
+        delivery.c.chunk_id == bindparam("chunk"),
+        delivery.c.id >= bindparam("first"),
+        delivery.c.id <= bindparam("last"),
+    )
+)
+
+
+def _as_stored(connection: Connection, reports: Sequence[Report]) -> dict[int, _Stored]:
+    """The rows the reports are about. Read by chunk: the readers of one flight are neighbours there."""
+    spans: dict[int, tuple[int, int]] = {}
+    for report in reports:
+        first, last = spans.get(report.chunk, (report.id, report.id))
+        spans[report.chunk] = (min(first, report.id), max(last, report.id))
+    return {
+        row[0]: _Stored._make(row)
+        for number, (first, last) in spans.items()
+        for row in _BETWEEN.rows(connection, chunk=number, first=first, last=last)
+    }
 
 
 def store(
@@ -123,14 +184,7 @@ def store(
     """Apply the table of outcomes to the rows as they are, and move the counters by what changed."""
     if not reports:
         return ()
-    current = {
-        row.id: row
-        for row in connection.execute(
-            select(
-                delivery.c.id, delivery.c.outcome, delivery.c.attempt, delivery.c.first_try, delivery.c.domain
-            ).where(delivery.c.id.in_([report.id for report in reports]))
-        )
-    }  # fmt: skip
+    current = _as_stored(connection, reports)
     changes: list[Change] = []
     updates: list[dict[str, Any]] = []
     for report in reports:
@@ -145,33 +199,33 @@ def store(
             after = Outcome(update_["o"])
             if after is not before:
                 holder.count(before, after)
-            changes.append(Change(domain=row.domain, before=before, after=after))
+            changes.append(Change(row.domain, before, after))
             updates.append(update_)
     if updates:
-        connection.execute(_UPDATE_DELIVERY, updates)
+        _UPDATE_DELIVERY.many(connection, updates)
     return tuple(changes)
 
 
-_UPDATE_DELIVERY = (
+_UPDATE_DELIVERY = Prepared(
     update(delivery)
     .where(delivery.c.id == bindparam("row"))
     .values(
         outcome=bindparam("o"),
         attempt=bindparam("tries"),
-        first_try=bindparam("first"),
-        due=bindparam("next"),
+        first_try=bindparam("first", type_=Instant()),
+        due=bindparam("next", type_=Instant()),
         alone=bindparam("by_itself"),
         code=bindparam("c"),
         enhanced=bindparam("e"),
         answer=bindparam("text"),
         reason=bindparam("why"),
         settled=bindparam("done"),
-        at=bindparam("moment"),
+        at=bindparam("moment", type_=Instant()),
     )
 )
 
 
-def _update_for(report: Report, before: Outcome, row: Found, when_again: WhenAgain) -> dict[str, Any] | None:
+def _update_for(report: Report, before: Outcome, row: _Stored, when_again: WhenAgain) -> dict[str, Any] | None:
     """The new values of a row, or None when the fact says nothing about it."""
     if not same_attempt(before, row.attempt, report.attempt, report.fact):
         return None
@@ -204,15 +258,28 @@ def _update_for(report: Report, before: Outcome, row: Found, when_again: WhenAga
     }
 
 
-def lease_next(connection: Connection, send_id: int, holder: Holder, now: datetime, until: datetime) -> ChunkRow | None:
-    """Take the next open chunk whose time has come, or None. Whoever waited for another's lock takes the next one."""
+def lease_next(
+    connection: Connection,
+    send_id: int,
+    holder: Holder,
+    now: datetime,
+    until: datetime,
+    *,
+    lane: str | None = None,
+    canary: bool = False,
+) -> ChunkRow | None:
+    """Take the next open chunk whose time has come, or None. Whoever waited for another's lock takes the next one.
+
+    lane: of this lane only; None = of any.  canary: only the readers who are written to first.
+    """
+    here = [chunk.c.send_id == send_id, chunk.c.state == ChunkState.OPEN.value]
+    if lane is not None:
+        here.append(chunk.c.lane == lane)
+    if canary:
+        here.append(chunk.c.canary)
     next_open = (
         select(chunk.c.id)
-        .where(
-            chunk.c.send_id == send_id,
-            chunk.c.state == ChunkState.OPEN.value,
-            or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now),
-        )
+        .where(*here, or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now))
         .order_by(chunk.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -234,14 +301,20 @@ def lease_next(connection: Connection, send_id: int, holder: Holder, now: dateti
     return None if row is None else chunk_row(row)
 
 
-def next_opening(connection: Connection, send_id: int) -> datetime | None:
-    """When the earliest open chunk may be leased; the epoch when at once; None when none is open."""
-    row = connection.execute(
-        select(func.count(), func.min(func.coalesce(chunk.c.not_before, 0), type_=chunk.c.not_before.type)).where(
-            chunk.c.send_id == send_id, chunk.c.state == ChunkState.OPEN.value
-        )
-    ).one()
-    return row[1] if row[0] else None
+def openings(connection: Connection, send_id: int, *, canary: bool = False) -> dict[str, datetime]:
+    """{lane: when its earliest open chunk may be leased}; the epoch when at once. A lane without one is left out.
+
+    canary: only the chunks of the readers who are written to first.
+    """
+    here = [chunk.c.send_id == send_id, chunk.c.state == ChunkState.OPEN.value]
+    if canary:
+        here.append(chunk.c.canary)
+    rows = connection.execute(
+        select(chunk.c.lane, func.min(func.coalesce(chunk.c.not_before, 0), type_=chunk.c.not_before.type))
+        .where(*here)
+        .group_by(chunk.c.lane)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def anybody_due(connection: Connection, chunk_id: int, now: datetime) -> bool:
@@ -286,7 +359,7 @@ def doubt(connection: Connection, rows: Iterable[ChunkRow], now: datetime) -> tu
     """What is in flight without an answer becomes uncertain."""
     rows = tuple(rows)
     reports = [
-        Report(id=id_, chunk=row.id, attempt=attempt, fact=Fact.LOST, at=now, reason="no-answer")
+        Report(id_, row.id, attempt, Fact.LOST, now, reason="no-answer")
         for row in rows
         for id_, attempt in row.in_flight.items()
     ]

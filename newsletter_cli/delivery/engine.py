@@ -1,63 +1,61 @@
 """The engine: empties the outbox of one send over a few SMTP connections.
 
-    watch   rereads the send every 250 ms, keeps the leases          ──▶ permit, stop
-    links   one task per connection: connect, carry, connect again
-    pump    ┌─▶ ledger.flight(results of the last flight, room)  in a thread: one transaction
+    watch   rereads the send every 250 ms                                  ──▶ permit, stop
+    links   places for connections: connect, carry, connect again
+    pump    ┌─▶ ledger.flight(results of the last flight, what has room)  in a thread: one transaction
             │        │ due                                          │ state
-            │        ▼                                              ▼
+            │        ▼ (signed in threads, if we sign)              ▼
             │      ready ──take──▶ connection ──done──▶ landed     stop
             └───────────────────────────────────────────┘
 
-`ready` and what is on the wire together never exceed connections × depth: that is all a crash can leave uncertain.
-A slow ledger claims less, so the servers wait: that is the whole flow control. Nothing here decides about newsletters.
+What is ready, being signed or on the wire together never exceeds connections × depth of a server: that is all a crash
+can leave uncertain. A slow ledger claims less, so the servers wait: that is the whole flow control. Nothing here
+decides about newsletters.
 """
 
 import asyncio
 import contextlib
 import logging
-import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from newsletter_cli.delivery.breaker import Breaker, bad_canary
+from newsletter_cli.delivery.canary import Sung
 from newsletter_cli.delivery.chunks import Report
-from newsletter_cli.delivery.connection import (
-    Closed,
-    Connection,
-    ConnectProblem,
-    End,
-    Result,
-    Server,
-    open_connection,
-)  # fmt: skip
-from newsletter_cli.delivery.ledger import Due, Flight, Ledger
-from newsletter_cli.delivery.pace import Pace
+from newsletter_cli.delivery.connection import Closed, Connection, ConnectProblem, Result
+from newsletter_cli.delivery.lanes import Lane, Lanes
+from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Flight, Ledger
+from newsletter_cli.delivery.links import Links
 from newsletter_cli.delivery.problems import STOPS, problem_of, unreachable
+from newsletter_cli.delivery.relays import Ready, Relay, Traffic, weigh
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
-from newsletter_cli.delivery.smtp.letter import Job, Letter
+from newsletter_cli.delivery.sealing import Sealing
+from newsletter_cli.delivery.shares import Berth
+from newsletter_cli.delivery.smtp.learned import Learned
+from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome as Heard
 from newsletter_cli.delivery.smtp.verdict import Effect
 from newsletter_cli.delivery.states import Fact, Outcome, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.problems import MailProblem
-from newsletter_cli.mail.reader import Reader
 
 log = logging.getLogger(__name__)
 
-REREAD = 0.25  # seconds between two looks at the send's state
-FRESH = 0.5  # seconds for which such a look permits data to leave
-REST = 0.005  # seconds the write lock stays free between two flights, at least
-DRAIN = 10.0  # seconds that a stop waits for the answers of what is on the wire
-RETRY_STORE = 0.5  # seconds between two tries to store results
-BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # seconds before a link connects again, by failures in a row
-LEASE_SHARE = 0.8  # of a lease, after which nothing more is begun under it
+REREAD: Final = 0.25  # seconds between two looks at the send's state
+FRESH: Final = 0.5  # seconds for which such a look permits data to leave
+REST: Final = 0.005  # seconds the write lock stays free between two flights, at least
+DRAIN: Final = 10.0  # seconds that a stop waits for the answers of what is on the wire
+RETRY_STORE: Final = 0.5  # seconds between two tries to store results
+LEASE_SHARE: Final = 0.8  # of a lease, after which nothing more is begun under it
+IDLE: Final = 5.0  # seconds for which connections are kept open with nobody to write to
 
-FACTS: Mapping[Heard, Fact] = {
+FACTS: Final[Mapping[Heard, Fact]] = {
     Heard.ACCEPTED: Fact.ACCEPTED,
     Heard.RETRY: Fact.LATER,
     Heard.FAILED: Fact.NEVER,
@@ -73,72 +71,49 @@ def boot_seconds() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-class _Desk:
-    """One connection's way to the engine: knows what that connection holds."""
-
-    def __init__(self, engine: "Engine", link: Connection) -> None:
-        self._engine = engine
-        self._link = link
-        self._alone: int | None = None
-        self.answered = False  # the server has brought a message to an end over this link
-
-    def take(self) -> Job | None:
-        if self._alone is not None:
-            return None
-        job, alone = self._engine.take(may_be_alone=self._link.holds == 0)
-        if alone and job is not None:
-            self._alone = job.id
-        return job
-
-    def permit(self, job_id: int) -> bool:
-        return self._engine.permit(job_id)
-
-    def done(self, result: Result) -> None:
-        if result.id == self._alone:
-            self._alone = None
-        self.answered |= result.reply is not None
-        self._engine.done(result)
-
-
 class Engine:
     """One run over one send. Make it, call `run` once; `drain` and `abort` may be called while it runs."""
 
     def __init__(
         self,
         ledger: Ledger,
-        fill: Callable[[Reader], Letter],
-        server: Server,
-        tls: ssl.SSLContext,
+        relays: Sequence[Relay],
+        lanes: Lanes,
         plan: Plan,
         counters: Counters,
         read_state: Callable[[], tuple[SendState, str]],
         *,
+        free_reserve: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         boot: Callable[[], float] = boot_seconds,
     ) -> None:
-        """fill: a reader's values poured into the version; may raise MailProblem for one that cannot be built.
+        """read_state: reads the send's state; called in a thread of its own, so a locked ledger does not blind us.
 
-        read_state: reads the send's state; called in a thread of its own, so that a locked ledger does not blind us.
+        free_reserve: gives back the space that was kept for results on a full disk; whether there was any.
         """
         self._ledger = ledger
-        self._fill = fill
-        self._server = server
-        self._tls = tls
+        self._lanes = lanes
         self._plan = plan
         self.counters = counters
         self._read_state = read_state
+        self._free_reserve = free_reserve
         self._clock = clock
         self._boot = boot
+        self._traffics = {
+            relay.name: Traffic(relay, Learned(window=plan.depth), plan.depth, relay.connections, relay.weight)
+            for relay in relays
+        }
+        self._links = Links(self, plan.tls, plan.book, boot)
+        self._sealing = Sealing()
+        self._breaker = Breaker(plan.stop_on_failure, plan.waived)
         self._told: deque[str] = deque(maxlen=20)
-        self._pace = Pace(plan.rates, boot())
-        self._ready: deque[Due] = deque()
-        self._out: dict[int, Due] = {}
         self._landed: list[tuple[Report, Result | None]] = []  # results not yet stored, the oldest first
         self._lost: frozenset[int] = frozenset()  # chunks that another process took from us
-        self._links: dict[int, Connection] = {}
-        self._next_link = 0
-        self._lock_step = False  # for the rest of the run, once a server lost step
-        self._out_of_step: set[int] = set()  # numbers of the links that did
+        self._out_of_step: set[int] = set()  # numbers of the links that lost step
+        self._openings: Mapping[str, datetime] = {}
+        self._canary: Sung | None = None
+        self._held_until: datetime | None = None  # only the first readers before this moment
+        self._day_at: datetime | None = None  # the warm-up lets nobody go before
         self._seen_sending = float("-inf")  # boot seconds before the last look that found the send `sending`
         self._lease_until = float("-inf")  # boot seconds
         self._storing = True
@@ -146,55 +121,70 @@ class Engine:
         self._drain_by: float | None = None
         self._news = asyncio.Event()  # for the pump: something landed, a link opened, a stop was asked for
         self._look = asyncio.Event()  # for the watch: look at the send now
-        self._wanted = asyncio.Event()  # for the links: there is somebody to write to
-        self._trouble: float | None = None  # boot seconds since when the server brings nothing to an end
         self._store_trouble: float | None = None  # boot seconds since when results cannot be stored
-        self._only_retries: float | None = None  # boot seconds since when nobody but retries is left
-        self._last_problem = ""
+        self._only_later: float | None = None  # boot seconds since when nobody is due but later
         self._ledger_thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._watch_thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
 
-    # --- the desk: called by connections, on the loop's thread ---------------------------------------------------
+    # --- the counter: called by connections, on the loop's thread -----------------------------------------------------
 
-    def take(self, *, may_be_alone: bool) -> tuple[Job | None, bool]:
+    def take(self, traffic: Traffic, link: Connection) -> tuple[Job | None, bool]:
         """The next job, and whether its connection must carry it without neighbours."""
-        for _ in range(len(self._ready)):
-            due = self._ready.popleft()
-            if due.alone and not may_be_alone:
-                self._ready.append(due)
+        ready = traffic.ready
+        for _ in range(len(ready)):
+            one = ready.popleft()
+            due = one.due
+            lane = self._lanes.lane(due.lane)
+            if (due.alone and link.holds) or not lane.may_carry(link.number):
+                ready.append(one)
                 continue
-            try:
-                letter = self._fill(due.reader)
-            except MailProblem as problem:
-                self._land(due, Fact.NEVER, reason="cannot-build", answer=problem.sentence[:500])
-                continue
-            self._out[due.id] = due
+            letter = one.letter
+            if letter is None:
+                try:
+                    letter = traffic.relay.fill(due.reader)
+                except MailProblem as problem:
+                    self._cannot_build(due, problem)
+                    continue
+            self._breaker.unbuilt = 0
+            traffic.out[due.id] = due
+            lane.took(link.number)
             return Job(due.id, letter), due.alone
         return None, False
 
-    def permit(self, job_id: int) -> bool:
+    def permit(self, traffic: Traffic, job_id: int) -> bool:
         """Whether data may leave now: intent committed, send seen `sending` just now, lease not near its end."""
+        due = traffic.out.get(job_id)
         now = self._boot()
         return (
-            job_id in self._out
-            and self._out[job_id].chunk not in self._lost
+            due is not None
+            and due.chunk not in self._lost
             and self._storing
             and self._stop is None
             and now - self._seen_sending < FRESH
             and now < self._lease_until
         )
 
-    def done(self, result: Result) -> None:
+    def done(self, traffic: Traffic, result: Result) -> None:
         """One job has its result."""
-        due = self._out.pop(result.id)
+        due = traffic.out.pop(result.id)
+        lane = self._lanes.lane(due.lane)
+        lane.gave(result.link)
+        if result.outcome is Heard.ACCEPTED:
+            traffic.took_one(self._boot(), traffic.relay.connections)
+            if lane.connections is not None or lane.blocks:
+                self._lanes.accepted(due.lane, due.domain, self._clock())
+            reply = result.reply
+            code, enhanced, answer = (reply.code, reply.enhanced, reply.text) if reply is not None else (None, "", "")
+            self._landed.append((self._report(due, Fact.ACCEPTED, code, enhanced, answer), result))
+            self._news.set()
+            return
+        self._heed(traffic, due, result)
         fact, reason = _fact_of(result)
-        verdict, reply = result.verdict, result.reply
-        if verdict is not None and verdict.effect is not Effect.NONE:
-            self._heed(verdict.effect, result)
-        if fact is not Fact.NOT_SENT:
-            self._trouble = None
-        elif not result.given_back:
-            self._in_trouble("The connection broke before a message was received whole.")
+        if result.reply is not None:
+            traffic.trouble, traffic.answered = None, self._boot()
+        elif fact is Fact.NOT_SENT and not result.given_back:
+            self._in_trouble(traffic, "The connection broke before a message was received whole.")
+        reply = result.reply
         self._land(
             due,
             fact,
@@ -205,6 +195,10 @@ class Engine:
             answer=reply.text if reply else "",
             alone=result.alone,
         )
+
+    def _report(self, due: Due, fact: Fact, code: int | None, enhanced: str, answer: str) -> Report:
+        self._lanes.lane(due.lane).held -= 1
+        return Report(due.id, due.chunk, due.attempt, fact, self._clock(), code, enhanced, answer)
 
     def _land(
         self,
@@ -218,22 +212,83 @@ class Engine:
         answer: str = "",
         alone: bool = False,
     ) -> None:
-        now = self._clock()
-        report = Report(
-            id=due.id, chunk=due.chunk, attempt=due.attempt, fact=fact, at=now, code=code, enhanced=enhanced,
-            answer=answer, reason=reason, alone=alone, not_before=now + _rest(due, now) if alone else None,
-        )  # fmt: skip
-        self._landed.append((report, result))
+        report = self._report(due, fact, code, enhanced, answer)
+        not_before = None
+        if fact is Fact.NOT_SENT:
+            self._traffics[due.server].carried -= 1
+            lane = self._lanes.lane(due.lane)
+            not_before = lane.until if lane.resting(report.at) else None
+            if alone:
+                not_before = max(report.at + _rest(due, report.at), not_before or report.at)
+        self._landed.append((report._replace(reason=reason, alone=alone, not_before=not_before), result))
         self._news.set()
 
-    def _heed(self, effect: Effect, result: Result) -> None:
-        """What an answer means for the whole send, beyond its own message."""
-        text = result.reply.text if result.reply else ""
-        code = f"{result.reply.code} " if result.reply else ""
-        self.note(f"{self._server.host}: {code}{text}")
-        problem = problem_of(effect, self._server, f"{code}{text}")
-        if problem is not None:
-            self._end(Ending(kind=EndKind.PROBLEM, problem=problem))
+    def _cannot_build(self, due: Due, problem: MailProblem) -> None:
+        self._breaker.cannot_build()
+        self._land(due, Fact.NEVER, reason="cannot-build", answer=problem.sentence[:500])
+
+    def _heed(self, traffic: Traffic, due: Due, result: Result) -> None:
+        """What an answer means beyond its own message: for its lane, or for the whole send."""
+        verdict, reply, now = result.verdict, result.reply, self._clock()
+        if verdict is None or verdict.effect is Effect.NONE:
+            return
+        answer = f"{reply.code} {reply.text}" if reply else ""
+        if verdict.effect is Effect.SLOW:
+            lane = self._lanes.slow(due.lane, due.domain, answer, now)
+            if lane is not None:
+                self._has_begun_to_rest(lane, f"{lane.key or traffic.relay.server.host} asks us to slow down", now)
+        elif verdict.effect is Effect.PAUSE_LANE:
+            lane = self._lanes.blocked(due.lane, due.domain, answer, now)
+            if lane is not None:
+                self._has_begun_to_rest(lane, f"{lane.key} refuses our mail as unwanted", now)
+            else:
+                self.note(f"{traffic.relay.server.host}: {answer}")
+        else:
+            self.note(f"{traffic.relay.server.host}: {answer}")
+            problem = problem_of(verdict.effect, traffic.relay.server, answer)
+            if problem is not None:
+                self._end(Ending(kind=EndKind.PROBLEM, problem=problem))
+
+    def _has_begun_to_rest(self, lane: Lane, what: str, now: datetime) -> None:
+        minutes = max(1, round(((lane.until or now) - now).total_seconds() / 60))
+        self.note(f"{what} ({lane.why[:120]}); trying again in {minutes} min. Others go on.")
+        for traffic in self._traffics.values():
+            self._return_ready(traffic, lambda due: lane.key in (due.lane, due.domain))
+
+    def opened(self, traffic: Traffic) -> None:
+        """A connection is open."""
+        self._news.set()
+
+    def ended(self, traffic: Traffic, closed: Closed, *, useful: bool) -> None:
+        """A connection is over; all its messages have their results."""
+        if not useful:
+            self._in_trouble(traffic, closed.reason)
+        if closed.lock_step:  # it offers PIPELINING and stalls: not once more for each new connection
+            traffic.learned.lock_step = True
+        if closed.out_of_step:
+            # Answers and questions of this link no longer fit: what of it is not stored may belong to another message.
+            traffic.learned.lock_step = True
+            self.note(f"{traffic.relay.server.host} lost step ({closed.reason}); one message at a time from here on.")
+            self._out_of_step.add(closed.link)
+            self._landed = [self._as_known_now(*item) for item in self._landed]
+        self._news.set()
+
+    def refused(self, traffic: Traffic, problem: ConnectProblem) -> None:
+        """No connection came about."""
+        server = traffic.relay.server
+        traffic.problem = problem.reason
+        if problem.temporary:
+            self.note(f"{server.host}:{server.port}: {problem.reason} Trying again.")
+            traffic.failures = max(1, traffic.failures)
+            self._in_trouble(traffic, problem.reason)
+        else:
+            traffic.closed_to_us = True
+            if all(one.closed_to_us for one in self._traffics.values()):
+                self._end(Ending(kind=EndKind.PROBLEM, problem=problem.as_error(server, sent="")))
+            else:
+                self.note(f"{server.host}:{server.port}: {problem.reason} The other servers go on.")
+        self._return_ready(traffic, None)
+        self._news.set()
 
     def note(self, sentence: str) -> None:
         """Something to show above the live view; the same sentence is not repeated."""
@@ -249,18 +304,23 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as background:
                 tasks = [background.create_task(self._watch(), name="watch")]
-                tasks += [background.create_task(self._link(), name=f"link {n}") for n in range(self._link_count())]
+                for traffic in self._traffics.values():
+                    tasks += [
+                        background.create_task(self._links.keep(traffic), name=f"link of {traffic.name}")
+                        for _ in range(self._places(traffic))
+                    ]
                 try:
                     ending = await self._pump()
                 finally:
                     for task in tasks:
                         task.cancel()
-                    for link in self._links.values():
-                        link.abort()
+                    for traffic in self._traffics.values():
+                        traffic.abort()
             return ending
         finally:
             self._ledger_thread.shutdown(wait=False)
             self._watch_thread.shutdown(wait=False)
+            self._sealing.close()
 
     def drain(self) -> None:
         """Begin nothing more, land what is on the wire for ten seconds, end."""
@@ -281,9 +341,9 @@ class Engine:
             self._drain_by = self._boot() + DRAIN
         self._news.set()
 
-    def _link_count(self) -> int:
+    def _places(self, traffic: Traffic) -> int:
         left = self.counters.tally[Outcome.WAITING] + self.counters.tally[Outcome.RETRY]
-        return max(1, min(self._plan.connections, left))
+        return max(1, min(traffic.relay.connections, left))
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._ledger_thread, call)
@@ -297,127 +357,258 @@ class Engine:
     # --- pump ----------------------------------------------------------------------------------------------------
 
     async def _pump(self) -> Ending:
-        opening = await self._in_ledger(self._ledger.outlook)
+        self._openings = await self._in_ledger(lambda: self._ledger.outlook(self._clock()))
         while self._stop is None:
-            due_now = opening is not None and opening <= self._clock()
-            if self._landed or self._renewal_is_due() or (due_now and self._room()):
+            ask = self._ask(self._clock())
+            if self._landed or ask.berths or ask.rests or self._renewal_is_due():
                 began = time.monotonic()
-                flight = await self._flight(self._room() if due_now else 0)
-                if flight is not None:
-                    opening = flight.opening
+                if await self._flight(ask):
                     # The write lock is not fair: it stays free as long as it was held, for whoever else must write.
                     await asyncio.sleep(max(REST, time.monotonic() - began))
-            elif self._ready or self._out:
-                await self._news_within(self._next_look(due_now))
-            elif opening is None:
-                self._stop = Ending(kind=EndKind.FINISHED)
-            elif due_now:
-                self._wanted.set()
-                await self._news_within(self._next_look(due_now))
+            elif any(traffic.in_hand for traffic in self._traffics.values()):
+                await self._news_within(self._next_look(self._clock()))
             else:
-                await self._wait_for_retries(opening)
+                await self._wait_for_somebody(self._clock())
             self._check_patience()
         return await self._land_all()
 
-    def _room(self) -> int:
-        """How many readers may be claimed now: what open connections and the rate let go at once."""
-        room = len(self._links) * self._plan.depth - len(self._ready) - len(self._out)
-        allowed = self._pace.allowed(self._boot())
-        return max(0, room if allowed is None else min(room, allowed))
+    def _ask(self, now: datetime) -> Ask:
+        """What could be let go now; with no berth when nobody can be claimed or nothing has room."""
+        rests = self._lanes.unsaved()
+        lanes = self._free_lanes(now) if self._stop is None else {}
+        if not lanes or _later(self._held_until, now) or _later(self._day_at, now):
+            return Ask(rests=rests) if rests else NOTHING
+        berths = self._berths(now)
+        if not any(berth.room for berth in berths):
+            return Ask(rests=rests) if rests else NOTHING
+        return Ask(berths=berths, lanes=lanes, resting=self._lanes.resting_domains(now), rests=rests)
 
-    def _next_look(self, due_now: bool) -> float:
-        """Seconds after which the pump looks up by itself: the next message the rate lets go, a lease to renew."""
-        wait = self._pace.wait() if due_now and self._links else None
-        return 0.5 if wait is None else min(0.5, max(wait, 0.001))
+    def _free_lanes(self, now: datetime) -> dict[str, int]:
+        """Lanes of which somebody can be claimed now, and how many at most; the one with the least in hand first."""
+        free: list[tuple[int, str, int]] = []
+        for key, opening in self._openings.items():
+            if opening > now:
+                continue
+            lane = self._lanes.lane(key)
+            if self._canary is not Sung.WAITING and (lane.resting(now) or _later(lane.pace_at, now)):
+                continue
+            most = BIG if lane.connections is None else max(0, lane.connections * self._plan.depth - lane.held)
+            if most:
+                free.append((lane.held, key, most))
+        if len(free) > 1:
+            free.sort()
+        return {key: most for _, key, most in free}
+
+    def _berths(self, now: datetime) -> tuple[Berth, ...]:
+        """The servers that mail may be shared out to. Asking for one makes it connect."""
+        traffics = self._traffics.values()
+        weigh(traffics, self._boot())
+        berths = []
+        for traffic in traffics:
+            if not traffic.weight:
+                # One that is down goes on trying to come back; a stand-in that nobody needs any more goes home.
+                if traffic.relay.weight:
+                    traffic.wanted.set()
+                elif traffic.links:
+                    traffic.finish()
+                continue
+            traffic.wanted.set()
+            room = 0 if _later(traffic.pace_at, now) else traffic.room()
+            if self._canary is Sung.WAITING:  # one message at a time on each connection
+                room = min(room, max(0, len(traffic.links) - traffic.in_hand))
+            berths.append(traffic.berth(room))
+        return tuple(berths)
+
+    def _next_look(self, now: datetime) -> float:
+        """Seconds after which the pump looks up by itself: the next message a rate lets go, a lease to renew."""
+        paces = [traffic.pace_at for traffic in self._traffics.values()] + [lane.pace_at for lane in self._lanes]
+        waits = [(pace - now).total_seconds() for pace in paces if pace is not None and pace > now]
+        return max(0.001, min([0.5, *waits]))
 
     def _renewal_is_due(self) -> bool:
         # A third of the lease before its last permitted moment: time for a ledger that is slow to answer.
         return bool(self._ledger.leases) and self._boot() > self._lease_until - self._ledger.lease.total_seconds() / 3
 
-    async def _flight(self, want: int) -> Flight | None:
-        """One transaction; None when it could not be made: then nothing is begun until one succeeds."""
+    async def _flight(self, ask: Ask) -> bool:
+        """One transaction; False when it could not be made: then nothing is begun until one succeeds."""
         landed, self._landed = self._landed, []
         began = self._boot()
-        reports = tuple(report for report, _ in landed)
+        reports = [report for report, _ in landed]
         try:
-            flight = await self._in_ledger(lambda: self._ledger.flight(reports, want, self._clock()))
+            flight = await self._in_ledger(partial(self._ledger.flight, reports, ask, self._clock()))
         except NewsletterError as error:
             self._landed = [self._as_known_now(*item) for item in landed] + self._landed
             await self._cannot_store(error)
-            return None
+            return False
         self._storing, self._store_trouble = True, None
         self._lease_until = began + self._ledger.lease.total_seconds() * LEASE_SHARE
-        self._take_in(flight, began)
-        return flight
+        self._lanes.saved(ask.rests)
+        self._take_in(flight, began, asked=bool(ask.berths))
+        return True
 
-    def _take_in(self, flight: Flight, began: float) -> None:
+    def _take_in(self, flight: Flight, began: float, *, asked: bool) -> None:
         self.counters.apply(flight)
         self._lost |= flight.lost
-        self._ready.extend(flight.due)
-        self._pace.spend(len(flight.due))
+        self._openings = flight.openings
+        self._canary = flight.canary
+        self._held_until = flight.held_until
+        if asked:
+            self._note_paces(flight)
+        self._take_up(flight.due)
         if flight.state is SendState.SENDING:
             self._seen_sending = max(self._seen_sending, began)
+            problem = self._breaker.judge(self.counters.tally)
+            if problem is not None:
+                self._end(Ending(kind=EndKind.PROBLEM, problem=problem))
+        elif flight.canary is Sung.BADLY:
+            self._end(Ending(kind=EndKind.PROBLEM, problem=bad_canary(self._plan.first)))
         else:
             self._end(Ending(kind=EndKind.STOPPED))
         if flight.lost or self._stop is not None:
-            self._return_ready(flight.lost if self._stop is None else None)
-        if flight.due:
-            for link in tuple(self._links.values()):
-                link.wake()
-        self.counters.on_wire = len(self._out)
+            lost = flight.lost
+            for traffic in self._traffics.values():
+                self._return_ready(traffic, (lambda due: due.chunk in lost) if self._stop is None else None)
+        for traffic in self._traffics.values():
+            if traffic.ready:
+                traffic.wake()
+        self.counters.on_wire = sum(len(traffic.out) for traffic in self._traffics.values())
+        self.counters.lanes = self._lanes.views(self._clock())
 
-    def _return_ready(self, chunks: frozenset[int] | None) -> None:
-        """Give back what no connection has taken: that of some chunks, or (None) everything."""
-        kept: deque[Due] = deque()
-        for due in self._ready:
-            if chunks is None or due.chunk in chunks:
-                self._land(due, Fact.NOT_SENT)
+    def _note_paces(self, flight: Flight) -> None:
+        for traffic in self._traffics.values():
+            traffic.pace_at = flight.servers_at.get(traffic.name)
+        for lane in self._lanes:
+            lane.pace_at = flight.lanes_at.get(lane.key)
+        if flight.day_at is not None and flight.day_at != self._day_at:
+            self.note("The warm-up lets no more mail go today; the rest waits for tomorrow.")
+        self._day_at = flight.day_at
+
+    def _take_up(self, claimed: Sequence[Due]) -> None:
+        """Put what was claimed where its server's connections take it; signed first where we sign."""
+        batches: dict[str, list[Due]] = {}
+        for due in claimed:
+            self._lanes.lane(due.lane).held += 1
+            traffic = self._traffics[due.server]
+            traffic.carried += 1
+            if traffic.relay.seal is None:
+                traffic.ready.append(Ready(due))
             else:
-                kept.append(due)
-        self._ready = kept
+                batches.setdefault(due.server, []).append(due)
+        for name, batch in batches.items():
+            traffic = self._traffics[name]
+            traffic.sealing += len(batch)
+            self._sealing.begin(traffic.relay, batch, partial(self._sealed, traffic))
+
+    def _sealed(self, traffic: Traffic, due: Due, letter: object) -> None:
+        """One message is signed, or cannot be built."""
+        traffic.sealing -= 1
+        if isinstance(letter, MailProblem):
+            self._cannot_build(due, letter)
+        elif self._stop is not None or due.chunk in self._lost or self._lanes.lane(due.lane).resting(self._clock()):
+            self._land(due, Fact.NOT_SENT)
+        else:
+            traffic.ready.append(Ready(due, letter))  # type: ignore[arg-type]
+            traffic.wake()
+
+    def _return_ready(self, traffic: Traffic, which: Callable[[Due], bool] | None) -> None:
+        """Give back what no connection has taken: some of it, or (None) everything."""
+        kept: deque[Ready] = deque()
+        for one in traffic.ready:
+            if which is None or which(one.due):
+                self._land(one.due, Fact.NOT_SENT)
+            else:
+                kept.append(one)
+        traffic.ready = kept
 
     async def _cannot_store(self, error: NewsletterError) -> None:
         """Stop the sending, not the storing: nothing is begun, and the same results are tried again."""
         now = self._boot()
         self._storing = False
-        self._store_trouble = now if self._store_trouble is None else self._store_trouble
+        if self._store_trouble is None:
+            self._store_trouble = now
+            # Four megabytes are kept back for this moment: with them the answers of what has left can be stored.
+            if error.code == "DISK-FULL" and await self._in_ledger(self._free_reserve):
+                return
         self.note(f"{error.message} Nothing more leaves until the answers are stored; trying again.")
         if now - self._store_trouble >= self._plan.wait.total_seconds():
             self._end(Ending(kind=EndKind.PROBLEM, problem=error))
         await asyncio.sleep(RETRY_STORE)
 
-    async def _wait_for_retries(self, opening: datetime) -> None:
-        """Only retries are left: stay for them up to `wait`, or hand over at once when the next one is later."""
-        now = self._boot()
-        self._only_retries = now if self._only_retries is None else self._only_retries
-        until = (opening - self._clock()).total_seconds()
-        if until > self._plan.wait.total_seconds() - (now - self._only_retries):
-            self._end(Ending(kind=EndKind.RETRIES, next_due=opening))
+    # --- nobody to write to now ----------------------------------------------------------------------------------
+
+    async def _wait_for_somebody(self, now: datetime) -> None:
+        """Nothing is in hand: wait for a connection, a rate, a rest or a retry; end when nobody is left."""
+        moment, patient = self._next_moment(now)
+        if moment is None:
+            if self._canary is not Sung.WAITING:
+                self._stop = Ending(kind=EndKind.FINISHED)
+                return
+            await self._news_within(1.0)  # another process has the first readers in hand
+            self._openings = await self._in_ledger(lambda: self._ledger.outlook(self._clock()))
             return
-        self._wanted.clear()
-        for link in tuple(self._links.values()):
-            link.finish()
-        await self._news_within(min(until, 5.0))
+        until = (moment - now).total_seconds()
+        if until <= 0:
+            self._only_later = None
+            await self._news_within(0.5)  # for a connection
+            return
+        if not patient:
+            self._only_later = self._boot() if self._only_later is None else self._only_later
+            if until > self._plan.wait.total_seconds() - (self._boot() - self._only_later):
+                self._end(Ending(kind=EndKind.RETRIES, next_due=moment))
+                return
+        if until > IDLE or not patient:
+            for traffic in self._traffics.values():
+                traffic.finish()
+        await self._news_within(min(until, IDLE))
+
+    def _next_moment(self, now: datetime) -> tuple[datetime | None, bool]:
+        """(when the next reader can be claimed, whether to wait for it however long, as for a rate)."""
+        moments = []
+        for key, opening in self._openings.items():
+            lane = self._lanes.lane(key)
+            rest = lane.until if lane.resting(now) else None
+            unpaced = max(opening, rest or opening)
+            paced = max(unpaced, lane.pace_at or unpaced)
+            moments.append((paced, paced > now >= unpaced))
+        if not moments:
+            return None, False
+        moment, patient = min(moments)
+        servers = [one.pace_at for one in self._traffics.values() if one.weight]
+        if moment <= now and servers and all(_later(pace, now) for pace in servers):
+            moment, patient = min(pace for pace in servers if pace is not None), True
+        if _later(self._held_until, now):
+            return max(moment, self._held_until or moment), True
+        if _later(self._day_at, now):
+            return max(moment, self._day_at or moment), False
+        return moment, patient
 
     def _check_patience(self) -> None:
-        if self._trouble is not None and self._boot() - self._trouble >= self._plan.wait.total_seconds():
-            self._end(Ending(kind=EndKind.PROBLEM, problem=unreachable(self._server, self._last_problem)))
+        """Every server has been in trouble for longer than we were to wait."""
+        troubles = [one.trouble for one in self._traffics.values() if not one.closed_to_us and one.relay.weight]
+        longest = max((self._boot() - since for since in troubles if since is not None), default=None)
+        if not troubles or None in troubles or longest is None or longest < self._plan.wait.total_seconds():
+            return
+        traffic = next(one for one in self._traffics.values() if one.trouble is not None)
+        self._end(Ending(kind=EndKind.PROBLEM, problem=unreachable(traffic.relay.server, traffic.problem)))
+
+    # --- the end -------------------------------------------------------------------------------------------------
 
     async def _land_all(self) -> Ending:
         """After a stop: give back what nobody took, wait for answers, store, open the chunks again."""
         assert self._stop is not None
-        self._wanted.clear()
-        for link in tuple(self._links.values()):
-            link.finish()
-        while self._out and self._boot() < (self._drain_by or 0.0):
-            self._return_ready(None)
+        traffics = self._traffics.values()
+        for traffic in traffics:
+            traffic.finish()
+        while any(one.out or one.sealing for one in traffics) and self._boot() < (self._drain_by or 0.0):
+            for traffic in traffics:
+                self._return_ready(traffic, None)
             if self._landed:
-                await self._flight(0)
+                await self._flight(NOTHING)
             await self._news_within(0.1)
-        doubted = len(self._out)
-        for link in tuple(self._links.values()):
-            link.abort()
-        self._return_ready(None)
+        doubted = sum(len(one.out) for one in traffics)
+        for traffic in traffics:
+            traffic.abort()
+            self._return_ready(traffic, None)
         unstored = await self._store_last()
         return replace(self._stop, doubted=doubted, unstored=unstored)
 
@@ -425,7 +616,7 @@ class Engine:
         """Store the last results and open the chunks; returns how many could not be stored within the patience."""
         give_up = self._boot() + max(DRAIN, self._plan.wait.total_seconds() if self._store_trouble is None else DRAIN)
         while True:
-            reports = tuple(report for report, _ in self._landed)
+            reports = [report for report, _ in self._landed]
             try:
                 flight = await self._in_ledger(partial(self._ledger.give_back, reports, self._clock()))
             except NewsletterError as error:
@@ -439,69 +630,16 @@ class Engine:
                 self.counters.on_wire = 0
                 return 0
 
-    # --- links ---------------------------------------------------------------------------------------------------
-
-    async def _link(self) -> None:
-        """One place for a connection: connect, carry until it ends, connect again."""
-        failures = 0
-        while True:
-            await self._wanted.wait()
-            began = self._boot()
-            self._next_link += 1
-            number = self._next_link
-            server = replace(self._server, pipelining=self._server.pipelining and not self._lock_step)
-            try:
-                link = await open_connection(
-                    server, tls=self._tls, secret=self._plan.secret, number=number, book=self._plan.book
-                )
-            except ConnectProblem as problem:
-                self._cannot_connect(problem)
-                failures += 1
-            else:
-                desk = _Desk(self, link)
-                self._links[number] = link
-                link.start(desk)
-                self._news.set()
-                try:
-                    closed = await link.closed()
-                finally:
-                    del self._links[number]
-                self._has_closed(closed)
-                useful = desk.answered or (closed.end is End.FINISHED) or self._boot() - began > 60
-                failures = 0 if useful else failures + 1
-                if not useful:
-                    self._in_trouble(closed.reason)
-            self._news.set()
-            if failures:
-                await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
-
-    def _cannot_connect(self, problem: ConnectProblem) -> None:
-        if problem.temporary:
-            self.note(f"{self._server.host}:{self._server.port}: {problem.reason} Trying again.")
-            self._in_trouble(problem.reason)
-        else:
-            self._end(Ending(kind=EndKind.PROBLEM, problem=problem.as_error(self._server, sent="")))
-
-    def _in_trouble(self, reason: str) -> None:
-        self._last_problem = reason
-        if self._trouble is None:
-            self._trouble = self._boot()
-
-    def _has_closed(self, closed: Closed) -> None:
-        self._lock_step |= closed.lock_step  # it offers PIPELINING and stalls: not once more for each new connection
-        if not closed.out_of_step:
-            return
-        # Answers and questions of this link no longer fit: what of it is not stored yet may belong to another message.
-        self._lock_step = True
-        self.note(f"{self._server.host} lost step ({closed.reason}); one message at a time from here on.")
-        self._out_of_step.add(closed.link)
-        self._landed = [self._as_known_now(*item) for item in self._landed]
+    def _in_trouble(self, traffic: Traffic, reason: str) -> None:
+        traffic.problem = reason
+        if traffic.trouble is None:
+            traffic.trouble = self._boot()
 
     def _as_known_now(self, report: Report, result: Result | None) -> tuple[Report, Result | None]:
         if result is None or result.link not in self._out_of_step:
             return report, result
         fact = Fact.LOST if result.written else Fact.NOT_SENT
-        return replace(report, fact=fact, reason="out-of-step" if fact is Fact.LOST else ""), result
+        return report._replace(fact=fact, reason="out-of-step" if fact is Fact.LOST else ""), result
 
     # --- watch ---------------------------------------------------------------------------------------------------
 
@@ -523,6 +661,13 @@ class Engine:
                 async with asyncio.timeout(REREAD):
                     await self._look.wait()
             self._look.clear()
+
+
+BIG: Final = 1 << 30
+
+
+def _later(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now
 
 
 def _rest(due: Due, now: datetime) -> timedelta:

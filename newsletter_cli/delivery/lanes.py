@@ -99,8 +99,8 @@ class Lane:
     carriers: dict[int, int] = field(default_factory=dict)  # link → messages of this lane it carries now
     clean: int = 0  # accepted in a row
     blocks: int = 0  # refused for our reputation in a row
-    opening: datetime | None = None  # from when on somebody of it can be claimed; None = nobody is left
     pace_at: datetime | None = None  # when its rate lets the next one go
+    held: int = 0  # messages of it that are claimed and have no result
 
     def resting(self, now: datetime) -> bool:
         return self.until is not None and now < self.until
@@ -204,7 +204,8 @@ class Lanes:
         if lane.until is not None and now - lane.until < SOON * lane.rest:
             lane.rest = min(2 * lane.rest, LONGEST_REST)
         lane.until = now + (length or lane.rest)
-        lane.connections, lane.clean, lane.why = 1, 0, answer
+        lane.connections = 1 if lane.key in self._lanes else None  # a single domain has no connections of its own
+        lane.clean, lane.why = 0, answer
         self._save(lane, now)
         return lane
 
@@ -222,7 +223,7 @@ class Lanes:
             if self._unsaved.get(rest.key) is rest:
                 del self._unsaved[rest.key]
 
-    def views(self) -> dict[str, LaneView]:
+    def views(self, now: datetime) -> dict[str, LaneView]:
         """Lanes and domains that rest or are still held back."""
-        slow = [lane for lane in (*self._lanes.values(), *self._alone.values()) if lane.connections is not None]
-        return {lane.key: lane.view() for lane in slow}
+        lanes = (*self._lanes.values(), *self._alone.values())
+        return {lane.key: lane.view() for lane in lanes if lane.connections is not None or lane.resting(now)}

@@ -9,7 +9,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ from typing import Any
 from sqlalchemy import select, update
 
 from newsletter_cli.delivery import recovery, sends
-from newsletter_cli.delivery.connection import Security, Server, default_tls
+from newsletter_cli.delivery.connection import default_tls
 from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.holder import Holder, sweep
 from newsletter_cli.delivery.keys import load_keyring
+from newsletter_cli.delivery.lanes import Lanes, lanes_of, load_providers
 from newsletter_cli.delivery.ledger import Ledger
+from newsletter_cli.delivery.outlets import Secrets, relays_of
+from newsletter_cli.delivery.pace import WarmUp
+from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.sends import Send, Tally, move, tally
@@ -29,15 +33,13 @@ from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
-from newsletter_cli.mail.message import Compiled, compile_content
-from newsletter_cli.mail.stamp import Stamp
-from newsletter_cli.mail.tokens import Keyring
 from newsletter_cli.settings import Rate, SafetySettings, Settings
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import send, version
 
 NEW_DATE_AFTER = timedelta(hours=24)  # providers refuse a Date that is out of range
+STOPPED_ITSELF = "TOO-MANY-FAILURES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,17 @@ class Conditions:
     """What a run is given besides the send: settings, secret, and what the command line changed for this send."""
 
     settings: Settings
+    root: Path  # the newsroom's folder
     ehlo_name: str
-    secret: str | None  # SMTP password
-    rates: tuple[Rate, ...]
+    secrets: Secrets
+    rates: tuple[Rate, ...] | None  # of the whole send, as the command line said; None = each server's own
     wait: timedelta
     user: str
+
+    @property
+    def shown_rates(self) -> tuple[Rate, ...]:
+        """What people are told: the rates given, or those of the settings."""
+        return self.settings.smtp.rate if self.rates is None else self.rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,8 @@ def carry_out(
     with storage.read() as connection:
         at_start = tally(connection, send_id)
         current = sends.send_by_id(connection, send_id)
-    engine_of = _engine_maker(storage, current, holder, conditions, at_start, clock)
+    engine_of = _engine_maker(storage, current, holder, conditions, clock)
+    storage.keep_reserve()
     counters = Counters.from_tally(at_start)
     with watch(counters, current):
         ending = _run_loop(engine_of, counters)
@@ -100,27 +109,9 @@ def carry_out(
     )
 
 
-def compiled_send(storage: Storage, current: Send, settings: Settings) -> Compiled:
-    """The frozen version of a send under its stamp: what every message of it is filled from."""
-    with storage.read() as connection:
-        text = connection.execute(select(version.c.content).where(version.c.hash == current.version)).scalar_one()
-        keyring = load_keyring(connection)
-    assert current.dated is not None
-    stamp = stamp_of(settings, keyring, current.dated)
-    return compile_content(Content.from_json(text), replace(stamp, key_number=current.key_number))
-
-
-def stamp_of(settings: Settings, keyring: Keyring, date: datetime) -> Stamp:
-    """What the settings add to a version at a moment, under the current key."""
-    return Stamp(
-        date=date,
-        timezone=settings.newsroom.zone,
-        public_url=settings.web.public_url,
-        keyring=keyring,
-        verp=settings.smtp.verp,
-        # Unsigned, one-click would be ignored or held against us (RFC 8058 §4): the relay has to sign both fields.
-        post_header=settings.smtp.relay_signs,
-    )
+def lanes_for(settings: Settings) -> dict[str, str]:
+    """{domain: lane} for freezing an audience."""
+    return lanes_of(load_providers(), settings.smtp.per_domain)
 
 
 def safety_of(settings: Settings, list_slug: str) -> SafetySettings:
@@ -129,20 +120,44 @@ def safety_of(settings: Settings, list_slug: str) -> SafetySettings:
     return settings.safety if known is None else known.safety
 
 
-def server_of(settings: Settings, ehlo_name: str) -> Server:
-    """The SMTP server of the settings, as a connection wants it."""
-    smtp = settings.smtp
-    return Server(
-        host=smtp.host,
-        port=smtp.port,
-        security=Security(smtp.security),
-        ehlo_name=ehlo_name,
-        timeout=smtp.timeout,
-        data_timeout=smtp.data_timeout,
-        username=smtp.username,
-        source_address=smtp.source_address,
-        pipelining=smtp.pipelining == "auto",
-        messages_per_connection=smtp.messages_per_connection,
+def _relays(storage: Storage, current: Send, conditions: Conditions) -> tuple[Relay, ...]:
+    """The servers of the run, each with the frozen version as it goes over it."""
+    with storage.read() as connection:
+        text = connection.execute(select(version.c.content).where(version.c.hash == current.version)).scalar_one()
+        keyring = load_keyring(connection)
+    assert current.dated is not None
+    return relays_of(
+        Content.from_json(text), conditions.settings, conditions.root, keyring, ehlo_name=conditions.ehlo_name,
+        secrets=conditions.secrets, date=current.dated, key_number=current.key_number, rates=conditions.rates,
+    )  # fmt: skip
+
+
+def _warm_up(settings: Settings) -> WarmUp | None:
+    plan = settings.smtp.warmup
+    return None if plan is None else WarmUp(plan.first_day, plan.grow, plan.until, settings.newsroom.zone)
+
+
+def _ledger(
+    storage: Storage, current: Send, holder: Holder, conditions: Conditions, relays: tuple[Relay, ...]
+) -> Ledger:
+    settings = conditions.settings
+    safety = safety_of(settings, current.list)
+    return Ledger(
+        storage=storage,
+        send_id=current.id,
+        list_id=current.list_id,
+        digest_number=current.digest_id,
+        holder=holder,
+        lease=settings.worker.engine.lease,
+        retry=RetryPolicy(settings.smtp.retry, settings.smtp.give_up),
+        chance=random.Random(),
+        only_to=safety.only_to,
+        lane_of=lanes_for(settings),
+        send_rates=conditions.rates or (),
+        server_rates={relay.name: relay.rates for relay in relays if relay.rates},
+        lane_rates=dict(settings.smtp.per_domain),
+        warm_up=_warm_up(settings),
+        canary_wait=safety.canary_wait,
     )
 
 
@@ -151,31 +166,23 @@ def _engine_maker(
     current: Send,
     holder: Holder,
     conditions: Conditions,
-    at_start: Tally,
     clock: Callable[[], datetime],
 ) -> Callable[[Counters], Engine]:
     settings = conditions.settings
     smtp = settings.smtp
-    compiled = compiled_send(storage, current, settings)
-    ledger = Ledger(
-        storage=storage,
-        send_id=current.id,
-        list_id=current.list_id,
-        digest_number=current.digest_id,
-        holder=holder,
-        lease=settings.worker.engine.lease,
-        retry=RetryPolicy(smtp.retry, smtp.give_up),
-        chance=random.Random(),
-        only_to=safety_of(settings, current.list).only_to,
-    )
+    relays = _relays(storage, current, conditions)
+    ledger = _ledger(storage, current, holder, conditions, relays)
     plan = Plan(
-        connections=smtp.connections,
         depth=1 if smtp.pipelining == "off" else smtp.depth,
-        rates=conditions.rates,
         wait=conditions.wait,
-        secret=conditions.secret,
         book=load_book(),
+        tls=default_tls(),
+        stop_on_failure=safety_of(settings, current.list).stop_on_failure,
+        waived=bool(current.waived),
+        first=current.canary,
     )
+    most = sum(relay.connections for relay in relays)
+    lanes = Lanes(load_providers(), smtp.per_domain, ledger.resting_lanes(), most=most)
 
     def read_state() -> tuple[SendState, str]:
         with storage.read() as connection:
@@ -183,8 +190,9 @@ def _engine_maker(
         return SendState(row.state), row.reason
 
     def make(counters: Counters) -> Engine:
-        server = server_of(settings, conditions.ehlo_name)
-        return Engine(ledger, compiled.fill, server, default_tls(), plan, counters, read_state, clock=clock)
+        return Engine(
+            ledger, relays, lanes, plan, counters, read_state, free_reserve=storage.free_reserve, clock=clock
+        )  # fmt: skip
 
     return make
 
@@ -263,6 +271,10 @@ def resume_send(storage: Storage, send_id: int, user: str, now: datetime) -> boo
             columns["dated"] = now
         if current.started is None:
             columns["started"] = now
+        if current.reason == STOPPED_ITSELF:
+            # A person has seen why, and goes on: not once more for the same reason, and not only to the first readers.
+            columns["waived"] = current.reason
+            columns["canary_passed"] = current.canary_passed or now
         if current.state is SendState.SENDING:
             connection.execute(update(send).where(send.c.id == send_id).values(**columns))
         elif not move(connection, send_id, SendEvent.RESUME, **columns):

@@ -1,5 +1,6 @@
 """What a run is allowed to do, how it goes, and how it ended: the records between the engine and its callers."""
 
+import ssl
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from newsletter_cli.delivery.sends import Tally
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.states import Outcome
 from newsletter_cli.errors import NewsletterError
-from newsletter_cli.settings import Rate
 
 
 class EndKind(StrEnum):
@@ -39,17 +39,18 @@ class Ending:
 class Plan:
     """What a run is allowed to do."""
 
-    connections: int
     depth: int  # in-flight messages per connection that a crash may leave uncertain
-    rates: tuple[Rate, ...]
     wait: timedelta  # how long to stay for retries, or for a server that does not answer
-    secret: str | None  # SMTP password
     book: ReplyBook
+    tls: ssl.SSLContext
+    stop_on_failure: float = 1.0  # share of failed answers above which the send stops by itself
+    waived: bool = False  # it has stopped for that before, and a person went on
+    first: int = 0  # readers written to first, for the sentence that says how they fared
 
 
 @dataclass(slots=True)
 class Counters:
-    """What the live view reads, kept by the pump; never read back for a decision."""
+    """What the live view reads, kept by the pump; never read back for a decision of the ledger."""
 
     tally: dict[Outcome, int]
     domains: dict[str, dict[Outcome, int]] = field(default_factory=dict)
@@ -72,9 +73,12 @@ class Counters:
         )
 
     def apply(self, flight: Flight) -> None:
-        for change in flight.changes:
-            self.tally[change.before] -= 1
-            self.tally[change.after] += 1
-            domain = self.domains.setdefault(change.domain, dict.fromkeys(Outcome, 0))
-            domain[change.before] -= 1
-            domain[change.after] += 1
+        tally, domains = self.tally, self.domains
+        for name, before, after in flight.changes:
+            tally[before] -= 1
+            tally[after] += 1
+            domain = domains.get(name)
+            if domain is None:
+                domain = domains[name] = dict.fromkeys(Outcome, 0)
+            domain[before] -= 1
+            domain[after] += 1

@@ -37,6 +37,9 @@ class Send:
     dated: datetime | None
     ended: datetime | None
     holder: str  # the process that armed it in its foreground
+    canary: int = 0  # readers written to first
+    canary_passed: datetime | None = None  # from when on the others may be written to
+    waived: str = ""  # the stop by itself that a person has gone on after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,9 @@ def _send_from(row: Row[Any]) -> Send:
         dated=row.dated,
         ended=row.ended,
         holder=row.holder,
+        canary=row.canary,
+        canary_passed=row.canary_passed,
+        waived=row.waived,
     )
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import insert, select, update
 from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.enrol import freeze_audience
 from newsletter_cli.delivery.holder import Holder, hold
-from newsletter_cli.delivery.ledger import Due, Ledger
+from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Tally, move, tally
+from newsletter_cli.delivery.shares import Berth
 from newsletter_cli.delivery.states import Fact, SendEvent, SendState
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import chunk, delivery, digest, list_, send, subscriber, subscription, version
@@ -89,6 +90,11 @@ class Outbox:
 def report(due: Due, fact: Fact, at: datetime, **more: object) -> Report:
     codes = {Fact.ACCEPTED: 250, Fact.LATER: 450, Fact.NEVER: 550}
     return Report(id=due.id, chunk=due.chunk, attempt=due.attempt, fact=fact, at=at, code=codes.get(fact), **more)
+
+
+def ask(readers: int) -> Ask:
+    """Room for so many readers of the lane of all domains."""
+    return Ask(berths=(Berth("smtp", readers, 1, 0),), lanes={"": readers}) if readers else NOTHING
 
 
 def add_readers(storage: Storage, list_id: int, addresses: list[str], now: datetime) -> None:

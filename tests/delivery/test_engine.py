@@ -16,6 +16,8 @@ from sqlalchemy import select
 
 from newsletter_cli.delivery.dial import Security, Server
 from newsletter_cli.delivery.engine import Engine
+from newsletter_cli.delivery.lanes import Lanes
+from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.smtp.book import load_book
@@ -71,14 +73,12 @@ class Run:
     thread: threading.Thread | None = None
     loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self, port: int, *, connections=3, wait=5.0, retry=60.0, fill=None, pipelining=True) -> "Run":
+    def start(self, port: int, *, connections=3, wait=5.0, retry=60.0, fill=None, pipelining=True, **plan) -> "Run":
         outbox = self.outbox
         ledger = outbox.ledger()
         ledger.retry = RetryPolicy((timedelta(seconds=retry),), timedelta(hours=1))
         ledger.chance = random.Random(1)
-        plan = Plan(
-            connections=connections, depth=2, rates=(), wait=timedelta(seconds=wait), secret=None, book=BOOK
-        )  # fmt: skip
+        plan = Plan(depth=2, wait=timedelta(seconds=wait), book=BOOK, tls=ssl.create_default_context(), **plan)
         server = Server(
             host="127.0.0.1",
             port=port,
@@ -88,6 +88,9 @@ class Run:
             data_timeout=timedelta(seconds=5),
             pipelining=pipelining,
         )
+        fill = fill or (lambda reader: Letter(reader.email))
+        relays = [Relay(name="smtp", server=server, connections=connections, fill=fill)]
+        lanes = Lanes((), {}, most=connections)
 
         def read_state():
             with outbox.storage.read() as connection:
@@ -97,15 +100,8 @@ class Run:
         async def run() -> Ending:
             self.loop = asyncio.get_running_loop()
             self.engine = Engine(
-                ledger,
-                fill or (lambda reader: Letter(reader.email)),
-                server,
-                ssl.create_default_context(),
-                plan,
-                Counters.from_tally(outbox.tally()),
-                read_state,
-                clock=outbox.clock,
-            )
+                ledger, relays, lanes, plan, Counters.from_tally(outbox.tally()), read_state, clock=outbox.clock
+            )  # fmt: skip
             return await self.engine.run()
 
         def main() -> None:
