@@ -8,26 +8,27 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
-    Row,
     bindparam,
     exists,
     func,
     literal,
     or_,
     select,
+    type_coerce,
     update,
 )  # fmt: skip
 
 from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, delivery_after, same_attempt
 from newsletter_cli.storage.prepared import Prepared
-from newsletter_cli.storage.schema import Instant, chunk, delivery
+from newsletter_cli.storage.schema import EPOCH, MICROSECOND, Instant, chunk, delivery, micros
 
-Found: TypeAlias = "Row[*tuple[Any, ...]]"
+OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
 UNSENT = (Outcome.WAITING.value, Outcome.RETRY.value)
 # The same as a condition: one that a prepared statement can hold.
 IS_UNSENT = or_(delivery.c.outcome == Outcome.WAITING.value, delivery.c.outcome == Outcome.RETRY.value)
@@ -69,7 +70,6 @@ class ChunkRow:
     canary: bool
     in_flight: dict[int, int]  # delivery id → attempt
     counts: dict[str, int]
-    flights: int
     touched: bool = False
 
     def count(self, before: Outcome, after: Outcome) -> None:
@@ -82,23 +82,26 @@ class ChunkRow:
 COUNTERS = ("accepted", "failed", "uncertain", "skipped", "retry")
 
 
+_LOCK = Prepared(select(*chunk.c).where(chunk.c.id == bindparam("row")).with_for_update())
+_COLUMN = {column.name: index for index, column in enumerate(chunk.c)}
+
+
 def lock_chunks(connection: Connection, ids: Iterable[int]) -> dict[int, ChunkRow]:
     """The chunks, locked in the order of their ids, so that two processes never wait for each other in a ring."""
-    query = select(chunk).where(chunk.c.id.in_(sorted(set(ids)))).order_by(chunk.c.id).with_for_update()
-    return {row.id: chunk_row(row) for row in connection.execute(query)}
+    return {row[0]: chunk_row(row) for id_ in sorted(set(ids)) for row in _LOCK.rows(connection, row=id_)}
 
 
-def chunk_row(row: Found) -> ChunkRow:
+def chunk_row(row: Sequence[Any]) -> ChunkRow:
+    """row: all columns of a chunk, in the table's order."""
     return ChunkRow(
-        id=row.id,
-        epoch=row.epoch,
-        holder=row.holder,
-        state=row.state,
-        lane=row.lane,
-        canary=row.canary,
-        in_flight={int(id_): int(attempt) for id_, attempt in json.loads(row.in_flight)},
-        counts={name: getattr(row, name) for name in COUNTERS},
-        flights=row.flights,
+        id=row[_COLUMN["id"]],
+        epoch=row[_COLUMN["epoch"]],
+        holder=row[_COLUMN["holder"]],
+        state=row[_COLUMN["state"]],
+        lane=row[_COLUMN["lane"]],
+        canary=row[_COLUMN["canary"]],
+        in_flight=dict(json.loads(row[_COLUMN["in_flight"]])),
+        counts={name: row[_COLUMN[name]] for name in COUNTERS},
     )
 
 
@@ -152,12 +155,18 @@ class _Stored(NamedTuple):
     id: int
     outcome: str
     attempt: int
-    first_try: datetime | None
+    first_try: int | None  # as its column holds it
     domain: str
 
 
 _BETWEEN = Prepared(
-    select(delivery.c.id, delivery.c.outcome, delivery.c.attempt, delivery.c.first_try, delivery.c.domain).where(
+    select(
+        delivery.c.id,
+        delivery.c.outcome,
+        delivery.c.attempt,
+        type_coerce(delivery.c.first_try, BigInteger),
+        delivery.c.domain,
+    ).where(
         delivery.c.chunk_id == bindparam("chunk"),
         delivery.c.id >= bindparam("first"),
         delivery.c.id <= bindparam("last"),
@@ -186,76 +195,85 @@ def store(
         return ()
     current = _as_stored(connection, reports)
     changes: list[Change] = []
-    updates: list[dict[str, Any]] = []
+    updates: list[tuple[Any, ...]] = []
     for report in reports:
         row = current[report.id]
         holder = rows[report.chunk]
         if holder.in_flight.get(report.id) == report.attempt:
             del holder.in_flight[report.id]
             holder.touched = True
-        before = Outcome(row.outcome)
-        update_ = _update_for(report, before, row, when_again)
-        if update_ is not None:
-            after = Outcome(update_["o"])
+        before = OUTCOMES[row.outcome]
+        values = _values_for(report, before, row, when_again)
+        if values is not None:
+            after = OUTCOMES[values[0]]
             if after is not before:
                 holder.count(before, after)
             changes.append(Change(row.domain, before, after))
-            updates.append(update_)
+            updates.append(values)
     if updates:
-        _UPDATE_DELIVERY.many(connection, updates)
+        _UPDATE_DELIVERY.many(connection, _ORDER, updates)
     return tuple(changes)
 
 
+_ORDER = (
+    "o", "tries", "first", "next", "by_itself", "c", "e", "text", "why", "done", "moment", "row",
+)  # fmt: skip
 _UPDATE_DELIVERY = Prepared(
     update(delivery)
     .where(delivery.c.id == bindparam("row"))
     .values(
         outcome=bindparam("o"),
-        attempt=bindparam("tries"),
-        first_try=bindparam("first", type_=Instant()),
-        due=bindparam("next", type_=Instant()),
         alone=bindparam("by_itself"),
+        attempt=bindparam("tries"),
+        first_try=bindparam("first", type_=BigInteger),
+        due=bindparam("next", type_=BigInteger),
         code=bindparam("c"),
         enhanced=bindparam("e"),
         answer=bindparam("text"),
         reason=bindparam("why"),
         settled=bindparam("done"),
-        at=bindparam("moment", type_=Instant()),
+        at=bindparam("moment", type_=BigInteger),
     )
 )
 
 
-def _update_for(report: Report, before: Outcome, row: _Stored, when_again: WhenAgain) -> dict[str, Any] | None:
-    """The new values of a row, or None when the fact says nothing about it."""
-    if not same_attempt(before, row.attempt, report.attempt, report.fact):
+def _values_for(report: Report, before: Outcome, row: _Stored, when_again: WhenAgain) -> tuple[Any, ...] | None:
+    """The new values of a row in `_ORDER`, or None when the fact says nothing about it."""
+    fact, at = report.fact, micros(report.at)
+    if not same_attempt(before, row.attempt, report.attempt, fact):
         return None
-    first: datetime = row.first_try or report.at
-    fact, due, reason = report.fact, report.not_before, report.reason
+    first = at if row.first_try is None else row.first_try
+    due, reason = micros(report.not_before), report.reason
     if fact is Fact.LATER:
-        due = when_again(report.attempt, first, report.at)
-        if due is None:
+        again = when_again(report.attempt, _instant(first), report.at)
+        due = micros(again)
+        if again is None:
             fact, reason = Fact.NEVER, "gave-up"
-    elif fact is Fact.NOT_SENT and report.alone and when_again(1, first, report.at) is None:
+    elif fact is Fact.NOT_SENT and report.alone and when_again(1, _instant(first), report.at) is None:
         fact, reason = Fact.NEVER, "gave-up"  # it began to leave again and again, and was never received whole
     after = delivery_after(before, fact)
     if after is None:
         return None
     tried = report.fact is not Fact.NOT_SENT
-    return {
-        "row": report.id,
-        "o": after.value,
-        "tries": max(row.attempt, report.attempt) if tried else min(row.attempt, report.attempt - 1),
+    return (
+        after.value,
+        max(row.attempt, report.attempt) if tried else min(row.attempt, report.attempt - 1),
         # What was not received whole began to leave: it counts for the end of patience, not for the tries.
-        "first": first if tried or report.alone else row.first_try,
-        "next": due if after in (Outcome.WAITING, Outcome.RETRY) else None,
-        "by_itself": report.alone,
-        "c": report.code,
-        "e": report.enhanced,
-        "text": report.answer,
-        "why": reason,
-        "done": False,
-        "moment": report.at,
-    }
+        first if tried or report.alone else row.first_try,
+        due if after in (Outcome.WAITING, Outcome.RETRY) else None,
+        report.alone,
+        report.code,
+        report.enhanced,
+        report.answer,
+        reason,
+        False,
+        at,
+        report.id,
+    )
+
+
+def _instant(value: int | None) -> datetime:
+    return EPOCH + (value or 0) * MICROSECOND
 
 
 def lease_next(
@@ -298,7 +316,7 @@ def lease_next(
         )
         .returning(*chunk.c)
     ).first()
-    return None if row is None else chunk_row(row)
+    return None if row is None else chunk_row(tuple(row))
 
 
 def openings(connection: Connection, send_id: int, *, canary: bool = False) -> dict[str, datetime]:

@@ -44,6 +44,7 @@ from newsletter_cli.delivery.smtp.verdict import Effect
 from newsletter_cli.delivery.states import Fact, Outcome, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.problems import MailProblem
+from newsletter_cli.storage.schema import EPOCH, MICROSECOND
 
 log = logging.getLogger(__name__)
 
@@ -672,7 +673,7 @@ def _later(moment: datetime | None, now: datetime) -> bool:
 
 def _rest(due: Due, now: datetime) -> timedelta:
     """How long a message waits that broke off in the middle: half as long again as it has been tried, 2 s to 10 min."""
-    tried = now - due.first_try if due.first_try is not None else timedelta(0)
+    tried = now - (EPOCH + due.first_try * MICROSECOND) if due.first_try is not None else timedelta(0)
     return min(max(tried / 2, timedelta(seconds=2)), timedelta(minutes=10))
 
 

@@ -5,20 +5,27 @@ One transaction for each flight: the results of the last one and the intents of 
 uncertain, and everybody else is known. Everything here blocks: the engine calls it in a thread.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
+    Integer,
+    Text,
     bindparam,
     exists,
     func,
     literal,
     or_,
     select,
+    type_coerce,
     update,
 )  # fmt: skip
 
@@ -26,6 +33,7 @@ from newsletter_cli.delivery import canary, pace
 from newsletter_cli.delivery.canary import Sung
 from newsletter_cli.delivery.chunks import (
     IS_UNSENT,
+    OUTCOMES,
     Change,
     ChunkRow,
     Report,
@@ -63,7 +71,7 @@ class Due(NamedTuple):
     chunk: int
     attempt: int  # the try to come, from 1
     alone: bool  # no neighbours this time: its last write stood still, or it is one of the first readers
-    first_try: datetime | None
+    first_try: int | None  # microseconds since 1970
     domain: str
     lane: str
     server: str
@@ -409,14 +417,22 @@ class Ledger:
         reader = Reader(
             email=found.address,
             name=found.name,
-            fields=found.fields or {},
+            fields=_fields(found.fields),
             delivery=found.id,
             subscription=found.subscription_id,
             digest=self.digest_number,
         )
         key = self.lane_of.get(found.domain, "") if row.canary else row.lane
         return Due(
-            found.id, row.id, found.attempt + 1, found.alone or alone, found.first_try, found.domain, key, "", reader
+            found.id,
+            row.id,
+            found.attempt + 1,
+            bool(found.alone) or alone,
+            found.first_try,
+            found.domain,
+            key,
+            "",
+            reader,
         )
 
     def _spend(self, connection: Connection, due: Sequence[Due], now: datetime) -> None:
@@ -482,13 +498,13 @@ class _Found(NamedTuple):
     attempt: int
     alone: bool
     outcome: str
-    first_try: datetime | None
+    first_try: int | None
     subscription_id: int
     frozen: str
     address: str
     domain: str
     name: str
-    fields: Mapping[str, str] | None
+    fields: object
     may: bool
 
 
@@ -496,16 +512,16 @@ _DUE = Prepared(
     select(
         delivery.c.id,
         delivery.c.attempt,
-        delivery.c.alone,
+        type_coerce(delivery.c.alone, Integer),
         delivery.c.outcome,
-        delivery.c.first_try,
+        type_coerce(delivery.c.first_try, BigInteger),
         delivery.c.subscription_id,
         delivery.c.address.label("frozen"),
         subscriber.c.address,
         subscriber.c.domain,
         subscriber.c.name,
-        subscriber.c.fields,
-        audience.eligible(cast(datetime, _NOW)).label("may"),
+        type_coerce(subscriber.c.fields, Text),
+        type_coerce(audience.eligible(cast(datetime, _NOW)), Integer).label("may"),
     )
     .select_from(
         delivery.join(subscription, subscription.c.id == delivery.c.subscription_id).join(
@@ -523,6 +539,17 @@ _DUE = Prepared(
 )
 
 
+@lru_cache(4096)
+def _decoded(text: str) -> Mapping[str, str]:
+    """Many readers share their fields: a city, a language."""
+    return MappingProxyType(json.loads(text))
+
+
+def _fields(stored: object) -> Mapping[str, str]:
+    """Custom fields as a driver gives them: SQLite's as text, PostgreSQL's read already."""
+    return _decoded(stored) if isinstance(stored, str) else cast(Mapping[str, str], stored or {})
+
+
 _STANDING = Prepared(
     select(send.c.state, send.c.reason, send.c.canary, send.c.canary_passed).where(send.c.id == bindparam("send"))
 )
@@ -538,7 +565,7 @@ def _skip(connection: Connection, row: ChunkRow, found: _Found, why: str, now: d
         .where(delivery.c.id == found.id)
         .values(outcome=Outcome.SKIPPED.value, reason=why, at=now, due=None)
     )
-    before = Outcome(found.outcome)
+    before = OUTCOMES[found.outcome]
     row.count(before, Outcome.SKIPPED)
     return Change(found.domain, before, Outcome.SKIPPED)
 

@@ -7,8 +7,9 @@ SQLAlchemy's own work for each execution and each row costs a sender more than S
 keep their types: instants, booleans and JSON are converted as everywhere else.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -46,12 +47,12 @@ class Prepared:
         self._statement = statement
         self._forms: dict[str, _Form] = {}
 
-    def rows(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
-        """All rows, as plain tuples."""
+    def rows(self, connection: Connection, **given: Any) -> Sequence[Sequence[Any]]:
+        """All rows; each can be unpacked like a tuple."""
         form = self._form(connection)
-        found: Iterable[Sequence[Any]] = connection.exec_driver_sql(form.text, form.values(given)).all()
+        found: Sequence[Sequence[Any]] = connection.exec_driver_sql(form.text, form.values(given)).all()
         if not form.out:
-            return [tuple(row) for row in found]
+            return found
         rows = []
         for row in found:
             values = list(row)
@@ -65,10 +66,20 @@ class Prepared:
         form = self._form(connection)
         return connection.exec_driver_sql(form.text, form.values(given)).rowcount
 
-    def many(self, connection: Connection, given: Iterable[Mapping[str, Any]]) -> None:
-        """Executes it once for each set of parameters; not with none."""
+    def many(self, connection: Connection, order: tuple[str, ...], given: Sequence[tuple[Any, ...]]) -> None:
+        """Executes it once for each row of parameters; not with none.
+
+        order: the names of the parameters, all of them, as each row has them. Their values are not converted: give
+        them as their columns hold them.
+        """
         form = self._form(connection)
-        connection.exec_driver_sql(form.text, [form.values(values) for values in given])
+        rows: Sequence[Any] = given
+        if form.order is None:
+            rows = [dict(zip(order, values, strict=True)) for values in given]
+        elif form.order != order:
+            pick = itemgetter(*(order.index(name) for name in form.order))
+            rows = [pick(values) for values in given]
+        connection.exec_driver_sql(form.text, rows)
 
     def _form(self, connection: Connection) -> _Form:
         form = self._forms.get(connection.dialect.name)

@@ -54,6 +54,11 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else EPOCH + value * MICROSECOND
 
 
+def micros(value: datetime | None) -> int | None:
+    """An instant as its column holds it, for statements that are handed to the driver as they are."""
+    return None if value is None else (value - EPOCH) // MICROSECOND
+
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData(
