@@ -90,7 +90,7 @@ def sweep(folder: Path, still_named: frozenset[str]) -> None:
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        if path.name not in still_named and life_of(folder, path.name) is Life.DEAD:
+        if path.is_file() and path.name not in still_named and life_of(folder, path.name) is Life.DEAD:
             path.unlink(missing_ok=True)
 
 
