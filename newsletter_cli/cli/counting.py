@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Final
 
-from newsletter_cli.cli.progress import Header, RowCount, Snapshot, lane_sentence
+from newsletter_cli.cli.progress import Header, RowCount, Snapshot, canary_sentence, lane_sentence
 from newsletter_cli.delivery.running import Counters
 from newsletter_cli.delivery.states import Outcome
 
@@ -22,11 +22,17 @@ RANKED_FOR: Final = timedelta(seconds=5)
 class Counting:
     """Looks at the counters that a run keeps."""
 
-    def __init__(self, counters: Counters, header: Header, clock: Callable[[], datetime]) -> None:
-        """To be made before the run begins: the table tells what has changed since."""
+    def __init__(
+        self, counters: Counters, header: Header, clock: Callable[[], datetime], *, first: int = 0
+    ) -> None:  # fmt: skip
+        """To be made before the run begins: the table tells what has changed since.
+
+        first: readers who are written to before all others, when their answers are still waited for.
+        """
         self._counters = counters
         self._header = header
         self._clock = clock
+        self._first = first
         self._began = dict(counters.tally)
         self._largest: tuple[str, ...] = ()
         self._ranked: datetime | None = None
@@ -35,7 +41,10 @@ class Counting:
         """The counters now. Only one thread may call."""
         counters, now = self._counters, self._clock()
         tally = counters.tally
-        told = (lane_sentence(lane, now, self._header.zone) for lane in tuple(counters.lanes.values()))
+        zone = self._header.zone
+        told = [lane_sentence(lane, now, zone) for lane in tuple(counters.lanes.values())]
+        if self._header.total - tally[Outcome.WAITING] < self._first:  # nobody else has an answer before they all have
+            told.insert(0, canary_sentence(self._first, None, now, zone))
         return Snapshot(
             at=now,
             accepted=tally[Outcome.ACCEPTED],

@@ -13,6 +13,7 @@ Nothing that goes wrong with the terminal reaches the send.
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -172,8 +173,11 @@ class SendView:
 
     def _lines(self, width: int, height: int) -> tuple[str, ...]:
         snapshot = self._read()
-        footer = self._footer(snapshot) if self._running else ""
         speed = self._speed.at(snapshot)
+        if self._running:
+            footer = self._footer(snapshot)
+        else:  # the last drawing stays on the screen: it must not say that something still goes on
+            snapshot, footer = replace(snapshot, state="", standing=()), ""
         return view_lines(self._header, snapshot, speed, width=width, height=height, footer=footer)
 
     def _say_first(self) -> None:

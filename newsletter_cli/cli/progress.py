@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from newsletter_cli.cli.terminal import clean
+from newsletter_cli.cli.terminal import clean, clip
 from newsletter_cli.delivery.lanes import LaneView
 from newsletter_cli.settings import Rate
 
 STEP: Final = 5  # per cent between two lines of a log
 PAUSE: Final = timedelta(seconds=30)  # … and at least this long
 NO_GUESS: Final = timedelta(seconds=15)  # no time left is told before: the first connections say nothing
+ANSWER: Final = 60  # cells of a server's answer in a line; some are a paragraph
 WINDOW: Final = timedelta(seconds=20)  # over which the shown speed is measured
 
 
@@ -59,7 +60,7 @@ class Snapshot:
     skipped: int = 0
     uncertain: int = 0
     on_wire: int = 0
-    state: str = "sending"
+    state: str = "sending"  # in words; "" = this run is over
     rows: tuple[RowCount, ...] = ()  # largest first
     standing: tuple[str, ...] = ()  # what holds part of it back now: a lane that rests, readers who come first
 
@@ -96,10 +97,15 @@ def time_left(header: Header, snapshot: Snapshot, speed: float) -> timedelta | N
 
 
 def percent(header: Header, snapshot: Snapshot) -> int:
-    """Whole per cent that are done; 100 only when nobody waits, not even for another try."""
-    if snapshot.done >= header.total:
-        return 99 if snapshot.retry else 100
-    return snapshot.done * 100 // header.total
+    """Whole per cent that are done; 100 only when all are."""
+    return share_done(header.total, header.total - snapshot.done, snapshot.retry)
+
+
+def share_done(total: int, waiting: int, retry: int) -> int:
+    """Whole per cent of the readers who have had an answer; 100 only when nobody waits for another try either."""
+    if waiting <= 0:
+        return 99 if retry else 100
+    return (total - waiting) * 100 // total
 
 
 def duration(span: timedelta) -> str:
@@ -136,17 +142,34 @@ def limit_of(rates: tuple[Rate, ...]) -> float | None:
 
 
 def lane_sentence(lane: LaneView, now: datetime, zone: tzinfo) -> str:
-    """What holds a lane back: yahoo.com rests until 11:13 (421 4.7.0 …); "" when nothing does.
-
-    The server's answer comes last: it is long, and what does not fit is cut off.
-    """
+    """What holds a lane back: yahoo.com rests until 11:13 (421 4.7.0 …); "" when nothing does."""
     name = clean(lane.key) or "everybody else"
     if lane.resting_until is not None and lane.resting_until > now:
-        why = f" ({clean(lane.why)})" if lane.why else ""
+        why = f" ({clip(clean(lane.why), ANSWER)})" if lane.why else ""
         return f"{name} rests until {clock_time(lane.resting_until, now, zone)}{why}"
     if lane.connections is None:
         return ""
     return f"{name} starts again with {lane.connections} connection{'' if lane.connections == 1 else 's'}"
+
+
+def canary_sentence(size: int, passed: datetime | None, now: datetime, zone: tzinfo) -> str:
+    """What those who wait for the first readers' answers wait for; "" when they do not wait any more.
+
+    size: 0 = there is no such trial.  passed: from when on the others are written to; None = not all of the first
+    have an answer.
+    """
+    if not size:
+        return ""
+    if passed is None:
+        return f"{size:,} readers first; the rest waits for their answers"
+    if passed > now:
+        return f"{size:,} readers have answers; the rest begins at {clock_time(passed, now, zone)}"
+    return ""
+
+
+def warmup_sentence(messages: int, ceiling: int) -> str:
+    """today 320 of 500; today 500 of 500, the rest tomorrow"""
+    return f"today {messages:,} of {ceiling:,}{', the rest tomorrow' if messages >= ceiling else ''}"
 
 
 def clock_time(moment: datetime, now: datetime, zone: tzinfo) -> str:

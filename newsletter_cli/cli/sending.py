@@ -112,7 +112,7 @@ def carry(run: Run, send_id: int, holder: Holder, conditions: Conditions) -> Rep
     @contextlib.contextmanager
     def watch(counters: Counters, send: Send) -> Iterator[None]:
         header = _header(run, counters, send, conditions)
-        counting = Counting(counters, header, run.clock)
+        counting = Counting(counters, header, run.clock, first=0 if send.canary_passed else send.canary)
 
         def read() -> Snapshot:
             _tell_notes(counters, seen)

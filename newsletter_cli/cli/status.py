@@ -1,29 +1,60 @@
 """newsletter status: what runs, waits and is due. Reads only; opens no template and sends nothing."""
 
-from datetime import timedelta
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
 import typer
 
-from newsletter_cli.cli import completion
+from newsletter_cli.cli import completion, watch
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
-from newsletter_cli.cli.progress import duration
+from newsletter_cli.cli.progress import (
+    NO_GUESS,
+    canary_sentence,
+    clock_time,
+    duration,
+    lane_sentence,
+    limit_of,
+    share_done,
+    warmup_sentence,
+)
 from newsletter_cli.cli.standing import next_steps, shown_state, tell_sum
-from newsletter_cli.delivery import sends
-from newsletter_cli.delivery.holder import Life, life_of
+from newsletter_cli.delivery import sends, standing
+from newsletter_cli.delivery.lanes import LaneView
+from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.sends import Send, Tally
+from newsletter_cli.delivery.standing import WarmDay
 from newsletter_cli.delivery.states import SendState
 from newsletter_cli.digest.file import find_digest
 from newsletter_cli.digest.versions import last_trial, latest_version
 from newsletter_cli.subscribers.numbers import unconfirmed
 
-NOW = (SendState.SENDING, SendState.PAUSED, SendState.ARMED)
+NOW: Final = (SendState.SENDING, SendState.PAUSED, SendState.ARMED)
+LANES: Final = 5  # lanes that are told by name; all are in the document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One send as it stands, and what holds it back."""
+
+    send: Send
+    tally: Tally
+    worker: str | None  # the living process that works on it; None when there is none
+    next_due: datetime | None  # when the first of those who are left may be tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brakes:
+    """What holds back every send."""
+
+    lanes: tuple[LaneView, ...]
+    warm_day: WarmDay | None
 
 
 @command(
     "status",
-    examples=("newsletter status", "newsletter status 2026-w42 --json"),
+    examples=("newsletter status", "newsletter status --watch", "newsletter status 2026-w42 --json"),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.TRY_AGAIN, Exit.BUSY),
 )
 def status(
@@ -31,22 +62,41 @@ def status(
     digest: Annotated[
         str | None, typer.Argument(metavar="ID", help="Digest; none: everything.", autocompletion=completion.digests)
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--watch", help="Follow what is sending, live; Ctrl-C only stops watching.")
+    ] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 0 when idle, 7 when paused, 8 when sending.")
     ] = False,
 ) -> Reply:
     """Can be asked from any terminal while a send runs."""
+    if follow:
+        digest = watch.follow(run, digest)
     if digest is not None:
         return _one(run, digest, told=exit_code)
     return _all(run, told=exit_code)
 
 
-def _look(run: Run, send: Send) -> tuple[Tally, str | None]:
-    """The sums, and the living process that works on the send; None when its process is gone."""
+def _look(run: Run, send: Send) -> Look:
+    now = run.clock()
     with run.storage.read() as connection:
-        tally, names = sends.tally(connection, send.id), sends.holders_of(connection, send.id)
-    living = sorted(name for name in names if life_of(run.newsroom.holders, name) is not Life.DEAD)
-    return tally, living[0] if living else None
+        alive = standing.living(connection, run.newsroom.holders, send, now)
+        return Look(
+            send=send,
+            tally=sends.tally(connection, send.id),
+            worker=alive[0] if alive else None,
+            next_due=standing.next_due(connection, send.id),
+        )
+
+
+def _brakes(run: Run) -> Brakes:
+    now, plan = run.clock(), run.settings.smtp.warmup
+    with run.storage.read() as connection:
+        day = None
+        if plan is not None:
+            growth = WarmUp(plan.first_day, plan.grow, plan.until, run.settings.newsroom.zone)
+            day = standing.warm_day(connection, growth, now)
+        return Brakes(lanes=standing.lanes_held_back(connection, now), warm_day=day)
 
 
 def _one(run: Run, digest: str, *, told: bool) -> Reply:
@@ -54,24 +104,28 @@ def _one(run: Run, digest: str, *, told: bool) -> Reply:
         send = sends.find_send(connection, digest)
     if send is None:
         return _draft(run, digest)
-    tally, holder = _look(run, send)
+    look, brakes = _look(run, send), _brakes(run)
     document = {
         "digest": send.digest,
         "version": send.version[:8],
         "list": send.list,
-        "state": shown_state(send, tally),
-        "holder": holder,
-        "recipients": tally.recipients(),
+        "state": shown_state(send, look.tally),
+        "holder": look.worker,
+        "recipients": look.tally.recipients(),
         "at": send.at,
+        "canary": _canary_document(send),
+        **_brakes_document(brakes),
     }
 
     def tell() -> None:
-        run.out.result(f"{send.digest} → {send.list}     {_words(run, send, tally, holder)}")
-        if tally.total:
-            tell_sum(run, tally)
+        run.out.result(f"{send.digest} → {send.list}     {_words(run, look)}")
+        if look.tally.total:
+            tell_sum(run, look.tally)
+        for line in (*_canary_lines(run, look), *(_brake_lines(run, brakes) if send.state in NOW else ())):
+            run.out.result(f"  {line}")
 
-    steps = next_steps(send, tally) if holder is None else (f"newsletter pause {send.digest}",)
-    return Reply(document, _exit([(send, holder)]) if told else Exit.OK, human=tell, next=steps)
+    steps = next_steps(send, look.tally) if look.worker is None else (f"newsletter pause {send.digest}",)
+    return Reply(document, _exit([look]) if told else Exit.OK, human=tell, next=steps)
 
 
 def _draft(run: Run, digest: str) -> Reply:
@@ -82,7 +136,8 @@ def _draft(run: Run, digest: str) -> Reply:
     state = "tested" if frozen and trial and trial.version == frozen.hash else "draft"
     document = {
         "digest": file.id, "version": frozen.hash[:8] if frozen else None, "list": file.list, "state": state,
-        "holder": None, "recipients": Tally().recipients(), "at": None,
+        "holder": None, "recipients": Tally().recipients(), "at": None, "canary": None,
+        **_brakes_document(_brakes(run)),
     }  # fmt: skip
     return Reply(
         document,
@@ -97,87 +152,160 @@ def _all(run: Run, *, told: bool) -> Reply:
         due = sends.all_sends(connection, SendState.SCHEDULED)
         last = sends.all_sends(connection, SendState.SENT, limit=1)
         waiting = unconfirmed(connection)
-    looks = [(send, *_look(run, send)) for send in now]
-    ended = [(send, _look(run, send)[0]) for send in last]
+    looks = [_look(run, send) for send in now]
+    ended = [_look(run, send) for send in last]
+    brakes = _brakes(run)
     document: dict[str, Any] = {
-        "sending": [_sending(run, send, tally, holder) for send, tally, holder in looks],
+        "sending": [_sending(run, look) for look in looks],
         "waiting": [],
         "due": [{"schedule": None, "digest": send.digest, "list": send.list, "at": send.at} for send in due],
         "inbound_unread": 0,
         "unconfirmed": waiting,
-        "last": None,
+        "last": _last(ended[0]) if ended else None,
+        **_brakes_document(brakes),
     }
-    for send, tally in ended:
-        document["last"] = {
-            "digest": send.digest, "list": send.list, "state": shown_state(send, tally), "ended": send.ended,
-            "recipients": tally.recipients(),
-        }  # fmt: skip
 
     def tell() -> None:
-        for send, tally, holder in looks:
-            run.out.result(f"Now       {send.digest} → {send.list}     {_words(run, send, tally, holder)}")
-        for send in due:
-            run.out.result(f"Due       {send.digest} → {send.list}     {_words(run, send, Tally(), None)}")
-        if waiting:
-            run.out.result(f"Readers   {waiting:,} unconfirmed")
-        for send, tally in ended:
-            day = f"{send.ended.astimezone(run.settings.newsroom.zone):%Y-%m-%d}" if send.ended else ""
-            gaps = f"   gaps: {tally.failed:,} failed, {tally.uncertain:,} uncertain" * bool(
-                tally.failed + tally.uncertain
-            )
-            run.out.result(
-                f"Last      {send.digest} → {send.list}     {day}   {tally.accepted:,} of {tally.total:,}{gaps}"
-            )
-        if not (looks or due or ended or waiting):
+        names = {send.id: f"{send.digest} → {send.list}" for send in (*now, *due, *last)}
+        place = max(map(len, names.values()), default=0) + 4
+        rows = [("Now", f"{names[look.send.id]:<{place}}{_words(run, look)}", _canary_lines(run, look))
+                for look in looks]  # fmt: skip
+        rows += [("Due", f"{names[send.id]:<{place}}{_due_words(run, send)}", []) for send in due]
+        rows += [("Lanes", line, []) for line in _lane_lines(run, brakes)]
+        rows += [("Warm-up", line, []) for line in _warm_lines(brakes)]
+        rows += [("Readers", f"{waiting:,} unconfirmed", [])] if waiting else []
+        rows += [("Last", f"{names[look.send.id]:<{place}}{_last_words(run, look)}", []) for look in ended]
+        before = ""
+        for label, line, more in rows:
+            run.out.result(f"{label if label != before else '':<10}{line}")
+            for part in more:
+                run.out.result(f"{'':<10}{part}")
+            before = label
+        if not rows:
             run.out.result("Nothing runs, nothing waits, nothing was sent yet.")
 
-    code = _exit([(send, holder) for send, _, holder in looks]) if told else Exit.OK
-    return Reply(document, code, human=tell)
+    return Reply(document, _exit(looks) if told else Exit.OK, human=tell)
 
 
-def _sending(run: Run, send: Send, tally: Tally, holder: str | None) -> dict[str, Any]:
-    left = _time_left(run, send, tally) if holder else None
+# --- in the document -----------------------------------------------------------------------------------------------
+
+
+def _sending(run: Run, look: Look) -> dict[str, Any]:
+    left = _time_left(run, look) if look.worker else None
     return {
-        "digest": send.digest,
-        "list": send.list,
-        "state": shown_state(send, tally),
-        "holder": holder,
-        "recipients": tally.recipients(),
+        "digest": look.send.digest,
+        "list": look.send.list,
+        "state": shown_state(look.send, look.tally),
+        "holder": look.worker,
+        "recipients": look.tally.recipients(),
         "eta_s": None if left is None else round(left.total_seconds()),
+        "canary": _canary_document(look.send),
     }
 
 
-def _time_left(run: Run, send: Send, tally: Tally) -> timedelta | None:
-    """By the speed since the send began; None before there is one."""
+def _last(look: Look) -> dict[str, Any]:
+    send = look.send
+    return {
+        "digest": send.digest, "list": send.list, "state": shown_state(send, look.tally), "ended": send.ended,
+        "recipients": look.tally.recipients(),
+    }  # fmt: skip
+
+
+def _canary_document(send: Send) -> dict[str, Any] | None:
+    return {"size": send.canary, "passed": send.canary_passed} if send.canary else None
+
+
+def _brakes_document(brakes: Brakes) -> dict[str, Any]:
+    return {
+        "lanes": [asdict(lane) for lane in brakes.lanes],
+        "warmup": None if brakes.warm_day is None else asdict(brakes.warm_day),
+    }
+
+
+# --- in words ------------------------------------------------------------------------------------------------------
+
+
+def _time_left(run: Run, look: Look) -> timedelta | None:
+    """By the speed since the send began or the set one, the slower of them; None when that cannot be said yet."""
+    send, tally = look.send, look.tally
     done = tally.total - tally.left
-    if send.started is None or not done or not tally.left:
+    if send.started is None or not done or not tally.waiting:
         return None
-    return (run.clock() - send.started) * tally.left / done
+    elapsed = run.clock() - send.started
+    if elapsed < NO_GUESS:
+        return None
+    limit = limit_of(watch.rates_of(run, send))
+    speed = done / elapsed.total_seconds()
+    return timedelta(seconds=tally.waiting / (speed if limit is None else min(speed, limit)))
 
 
-def _words(run: Run, send: Send, tally: Tally, holder: str | None) -> str:
+def _words(run: Run, look: Look) -> str:
     """Everything of one send in one line."""
-    if send.state is SendState.SCHEDULED and send.at is not None:
-        zone = run.settings.newsroom.zone
-        word = "begin it with: newsletter send" if send.at <= run.clock() else f"in {duration(send.at - run.clock())}"
-        return f"scheduled for {send.at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}, {word}"
+    send, tally = look.send, look.tally
+    if send.state is SendState.SCHEDULED:
+        return _due_words(run, send)
     parts = [shown_state(send, tally)]
     if tally.total and send.state in NOW:
-        parts.append(f"{(tally.total - tally.left) * 100 // tally.total} %")
+        parts.append(f"{share_done(tally.total, tally.waiting, tally.retry)} %")
     if send.state is SendState.SENDING:
-        left = _time_left(run, send, tally)
-        if holder and left is not None:
-            parts.append(f"{duration(left)} left")
-        parts.append(f"by {holder}" if holder else "its process is gone; resume takes it up")
+        parts += _worker_words(run, look)
     if send.state is SendState.PAUSED and send.reason:
         parts.append(f"({send.reason})")
     return "   ".join(parts)
 
 
-def _exit(looks: list[tuple[Send, str | None]]) -> Exit:
+def _worker_words(run: Run, look: Look) -> list[str]:
+    """Who works on it and for how long still, or what it waits for when nobody does."""
+    by = [f"by {look.worker}"] if look.worker else []
+    if not look.tally.waiting and look.tally.retry:
+        now, zone = run.clock(), run.settings.newsroom.zone
+        when = f", next at {clock_time(look.next_due, now, zone)}" if look.next_due and look.next_due > now else ""
+        return [f"{look.tally.retry:,} to retry{when}", *(by or ["resume goes on"])]
+    left = _time_left(run, look) if look.worker else None
+    told = [f"{duration(left)} left"] if left is not None else []
+    return [*told, *(by or ["its process is gone; resume takes it up"])]
+
+
+def _due_words(run: Run, send: Send) -> str:
+    if send.at is None:
+        return shown_state(send, Tally())
+    zone = run.settings.newsroom.zone
+    word = "begin it with: newsletter send" if send.at <= run.clock() else f"in {duration(send.at - run.clock())}"
+    return f"scheduled for {send.at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}, {word}"
+
+
+def _last_words(run: Run, look: Look) -> str:
+    send, tally = look.send, look.tally
+    day = f"{send.ended.astimezone(run.settings.newsroom.zone):%Y-%m-%d}" if send.ended else ""
+    gaps = f"   gaps: {tally.failed:,} failed, {tally.uncertain:,} uncertain" * bool(tally.failed + tally.uncertain)
+    return f"{day}   {tally.accepted:,} of {tally.total:,}{gaps}"
+
+
+def _canary_lines(run: Run, look: Look) -> list[str]:
+    send = look.send
+    if send.state not in NOW:
+        return []
+    sentence = canary_sentence(send.canary, send.canary_passed, run.clock(), run.settings.newsroom.zone)
+    return [sentence] if sentence else []
+
+
+def _lane_lines(run: Run, brakes: Brakes) -> list[str]:
+    now, zone = run.clock(), run.settings.newsroom.zone
+    lines = [lane_sentence(lane, now, zone) for lane in brakes.lanes[:LANES]]
+    more = len(brakes.lanes) - LANES
+    return [*lines, f"… and {more} more"] if more > 0 else lines
+
+
+def _warm_lines(brakes: Brakes) -> list[str]:
+    return [] if brakes.warm_day is None else [warmup_sentence(brakes.warm_day.messages, brakes.warm_day.ceiling)]
+
+
+def _brake_lines(run: Run, brakes: Brakes) -> list[str]:
+    return [*_lane_lines(run, brakes), *(f"warm-up: {line}" for line in _warm_lines(brakes))]
+
+
+def _exit(looks: list[Look]) -> Exit:
     """8 while something sends, 7 when something is paused or was left by its process, 0 when idle."""
-    states = {(send.state, holder is not None) for send, holder in looks}
-    if any(state in (SendState.SENDING, SendState.ARMED) and held for state, held in states):
+    if any(look.worker and look.send.state in (SendState.SENDING, SendState.ARMED) for look in looks):
         return Exit.BUSY
-    unfinished = any(state in NOW for state, _ in states)
-    return Exit.TRY_AGAIN if unfinished else Exit.OK
+    return Exit.TRY_AGAIN if any(look.send.state in NOW for look in looks) else Exit.OK

@@ -67,7 +67,7 @@ def _one_line(header: Header, snapshot: Snapshot, speed: float, width: int) -> s
 
 
 def _head(header: Header, snapshot: Snapshot, width: int) -> str:
-    head = f"{clean(header.digest)} → {clean(header.list)}     {clean(snapshot.state)}"
+    head = f"{clean(header.digest)} → {clean(header.list)}     {clean(snapshot.state)}".rstrip()
     since = f"{header.started.astimezone(header.zone):%H:%M:%S}"
     began = f"started {since} by {clean(header.by)}"
     return f"{padded(head, max(0, width - len(began) - 2))} {began}"
@@ -80,6 +80,8 @@ def _bar_line(header: Header, snapshot: Snapshot, speed: float) -> str:
 
 
 def _time_told(header: Header, snapshot: Snapshot, speed: float) -> str:
+    if not snapshot.state:
+        return ""
     if snapshot.retry and snapshot.done >= header.total:
         return "only those to retry are left"
     left = time_left(header, snapshot, speed)
