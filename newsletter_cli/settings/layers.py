@@ -50,10 +50,18 @@ def merge(base: Mapping[str, object], over: Mapping[str, object], path: Path = (
 
 
 def stack(*layers: Layer) -> Layer:
-    """All layers as one; later ones win."""
+    """All layers as one; later ones win.
+
+    A layer that names one server means that one: the several servers of the layers below are out. Else a profile for
+    trying things out, with a host of its own, would send through the servers of the real one.
+    """
     raw: dict[str, object] = {}
     origins: dict[Path, Origin] = {}
     for layer in layers:
+        smtp = layer.raw.get("smtp")
+        if isinstance(smtp, dict) and "host" in smtp and "servers" not in smtp:
+            raw = _without_servers(raw)
+            origins = {path: origin for path, origin in origins.items() if path[:2] != ("smtp", "servers")}
         raw = merge(raw, layer.raw)
         origins |= layer.origins
     return Layer(raw, origins)
@@ -75,3 +83,10 @@ def origin_of(path: Path, origins: Mapping[Path, Origin], file: str) -> Origin:
         return inside
     above = next((origins[path[:end]] for end in range(len(path) - 1, 0, -1) if path[:end] in origins), None)
     return above or Origin(DEFAULT, file)
+
+
+def _without_servers(raw: dict[str, object]) -> dict[str, object]:
+    smtp = raw.get("smtp")
+    if not isinstance(smtp, dict) or "servers" not in smtp:
+        return raw
+    return raw | {"smtp": {word: value for word, value in smtp.items() if word != "servers"}}

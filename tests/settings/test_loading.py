@@ -271,3 +271,20 @@ password = { file = "hidden-file" }
     loaded = load(text, env={"NEWSLETTER_SMTP__PASSWORD": "hidden-password"})
     assert "hidden" not in repr(loaded.entries())
     assert "hidden-password" not in repr(loaded)
+
+
+TWO_SERVERS = (
+    '[smtp]\nhost = "smtp.example.org"\n[[smtp.servers]]\nname = "a"\nhost = "a.example.org"\n'
+    '[[smtp.servers]]\nname = "b"\nhost = "b.example.org"\n'
+)
+
+
+def test_a_profile_with_a_server_of_its_own_does_not_send_through_those_of_the_real_one(load: Load) -> None:
+    staging = TWO_SERVERS + '[profiles.staging.smtp]\nhost = "localhost"\nsecurity = "none"\n'
+    assert load(staging, profile="staging").settings.smtp.servers == ()
+    assert load(staging).settings.smtp.servers[1].host == "b.example.org"
+
+
+def test_a_server_named_by_the_environment_stands_for_all(load: Load) -> None:
+    loaded = load(TWO_SERVERS, env={"NEWSLETTER_SMTP__HOST": "localhost", "NEWSLETTER_SMTP__SECURITY": "none"})
+    assert (loaded.settings.smtp.host, loaded.settings.smtp.servers) == ("localhost", ())
