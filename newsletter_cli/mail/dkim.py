@@ -103,9 +103,7 @@ class Sealer:
 
     patterns: tuple[tuple[FieldPattern, Key], ...]  # in the order in which they are written
     order: tuple[bytes | str, ...]  # what h= covers: relaxed stretches, and names of fields that differ per reader
-    head: int  # segments before the one that ends the head
-    lead: int  # segments up to and with the last that every message begins with
-    begun: Hash = field(repr=False)  # of the body's bytes in those
+    begun: Hash = field(repr=False)  # of the body's first stretch, which ends with the second segment
 
     def sign(self, message: Message) -> Message:
         """The message with its signature as the first field; the same bytes each time it is asked for.
@@ -113,11 +111,11 @@ class Sealer:
         Reads no clock, no file, no chance.
         """
         segments = message.segments
-        own = relaxed_fields(b"To: " + b"".join(segments[1 : self.head]))
+        own = relaxed_fields(segments[0])
         covered = b"".join([own[part] if isinstance(part, str) else part for part in self.order])
         body = self.begun.copy()
         # In one piece: each stretch would leave the interpreter to others, and wait its turn to come back.
-        body.update(b"".join(segments[self.lead :]))
+        body.update(b"".join(segments[2:]))
         body_hash = base64.b64encode(body.digest())
         written = b"".join(
             [
@@ -137,8 +135,9 @@ def prepare(compiled: Compiled, signers: tuple[Signer, ...]) -> Sealer:
         raise ValueError("somebody has to sign")
     if not compiled.end.endswith(b"--\r\n"):
         raise ValueError("a body that is not in its simple form")
-    head, _, body = compiled.middle.partition(b"\r\n\r\n")
-    fixed = relaxed_fields(compiled.start.removesuffix(b"To: ") + head)
+    head = compiled.middle.partition(b"\r\n\r\n")[0]
+    body = compiled.text.part.first[len(head) + 4 :]
+    fixed = relaxed_fields(compiled.start.removesuffix("To: ").encode("ascii") + head)
     personal = {"to", "message-id", "list-unsubscribe", *(() if compiled.subject is None else ("subject",))}
     names = names_signed(fixed.keys() | personal)
     patterns = tuple(
@@ -148,10 +147,7 @@ def prepare(compiled: Compiled, signers: tuple[Signer, ...]) -> Sealer:
         )
         for signer in signers
     )
-    lead = compiled.text.part.lead
-    begun = hashlib.sha256(b"".join((body, *lead)))
-    at = 2 if compiled.subject is None else 3
-    return Sealer(patterns, header_order(names, fixed, personal), at, at + 1 + len(lead), begun)
+    return Sealer(patterns, header_order(names, fixed, personal), hashlib.sha256(body))
 
 
 def load_key(path: Path) -> Key:
@@ -208,7 +204,7 @@ def signs_one_click(server: ServerSettings) -> bool:
 
 
 def one_click_is_signed(smtp: SmtpSettings) -> bool:
-    """Whether all mail is: a message is made before it is known which of the servers takes it."""
+    """Whether that holds for every server that may carry mail, the stand-ins too."""
     return all(map(signs_one_click, smtp.servers or (smtp,)))
 
 

@@ -28,7 +28,7 @@ from newsletter_cli.mail.pages import EncodedPage, Page
 from newsletter_cli.mail.problems import HeaderProblem
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.mail.stamp import Stamp
-from newsletter_cli.mail.tokens import Kind
+from newsletter_cli.mail.tokens import Kind, Mint
 
 # Addresses that need no closer look: nothing in them could end a field or an SMTP path.
 _ORDINARY: Final = re.compile(r"[A-Za-z0-9._+-]+@[a-z0-9.-]+")
@@ -55,17 +55,19 @@ class Compiled:
     """A version for one send. Never changes, so several threads may fill from it."""
 
     links: Links
+    deliveries: Mint  # D tokens
+    leaves: Mint  # U tokens
+    views: Mint  # V tokens
     instant: int  # what Date says, in Unix seconds
-    start: bytes  # Date, and "To: "
+    start: str  # Date, and "To: "
     domain: str  # of From: what stands behind the token in Message-ID
     sender: str  # address in From, and the envelope sender without VERP
     verp: Around | None  # around the token of the envelope sender
     mailto: Around | None  # around the token of the second List-Unsubscribe address
     subject: Page | None  # None: the same for all, and in `middle`
     middle: bytes  # fields that are the same for all, and the head of the text part
-    text: EncodedPage
-    between: bytes  # end of the text part, head of the HTML part
-    html: EncodedPage
+    text: EncodedPage  # begins with `middle`
+    html: EncodedPage  # begins with its boundary and its head
     end: bytes  # pictures and closing boundaries
     wide_sender: bool  # From or Reply-To has a local part that is not ASCII
 
@@ -79,31 +81,30 @@ class Compiled:
         recipient = reader.email
         if not _ORDINARY.fullmatch(recipient):
             path("To", recipient)
-        keyring, key = self.links.keyring, self.links.key_number
-        number = reader.delivery if message_number is None else message_number
-        token = keyring.make(Kind.DELIVERY, number, key_number=key)
-        leave = keyring.make(Kind.UNSUBSCRIBE, reader.subscription, reader.digest, key_number=key)
-        url = f"{self.links.base}/u/{leave}"
+        delivery = reader.delivery
+        token = self.deliveries.make(delivery if message_number is None else message_number)
+        leave = self.leaves.make(reader.subscription, reader.digest)
+        base = self.links.base
+        url = f"{base}/u/{leave}"
         values = {
             **reader.fields,
             "email": recipient,
             "name": reader.name,
             "unsubscribe": url,
-            "view": self.links.view(reader),
+            "view": f"{base}/v/{self.views.make(delivery)}",
         }
-        own = f"{recipient}\r\nMessage-ID: <{token}@{self.domain}>\r\n{unsubscribe_lines(url, leave, self.mailto)}"
-        segments = [self.start, own.encode()]
+        own = (
+            f"{self.start}{recipient}\r\n"
+            f"Message-ID: <{token}@{self.domain}>\r\n"
+            f"{unsubscribe_lines(url, leave, self.mailto)}"
+        ).encode()
         if self.subject is not None:
-            segments.append(text_field("Subject", self.subject.render(values)))
-        segments.append(self.middle)
-        segments += self.text.fill(values)
-        segments.append(self.between)
-        segments += self.html.fill(values)
-        segments.append(self.end)
+            own += text_field("Subject", self.subject.render(values))
+        segments = (own, *self.text.fill(values), *self.html.fill(values), self.end)
         return Message(
             envelope_from=self.sender if self.verp is None else self.verp.with_token(token),
             recipient=recipient,
-            segments=tuple(segments),
+            segments=segments,
             size=sum(map(len, segments)),
             smtputf8=self.wide_sender or not recipient.isascii(),
             token=token,
@@ -130,20 +131,23 @@ def _compiled(content: Content, stamp: Stamp) -> Compiled:
     sender = path("From", content.sender.address)
     locals_ = [mailbox.address for mailbox in (content.sender, content.reply_to) if mailbox]
     date = raw_field("Date", rfc5322_date(stamp.date.astimezone(stamp.timezone)))
-    middle = subject + after_subject(content, stamp, envelope.content_type) + b"\r\n" + envelope.before_text
+    middle = _sendable(subject + after_subject(content, stamp, envelope.content_type) + b"\r\n" + envelope.before_text)
+    links, key = stamp.links(), stamp.key_number
     return Compiled(
-        links=stamp.links(),
+        links=links,
+        deliveries=stamp.keyring.mint(Kind.DELIVERY, key),
+        leaves=stamp.keyring.mint(Kind.UNSUBSCRIBE, key),
+        views=stamp.keyring.mint(Kind.VIEW, key),
         instant=int(stamp.date.timestamp()),
-        start=_sendable(date + b"To: "),
+        start=_sendable(date + b"To: ").decode("ascii"),
         domain=sender.rpartition("@")[2],
         sender=sender,
         verp=around("smtp.verp", stamp.verp),
         mailto=mailto(stamp.unsubscribe_mailto),
         subject=None if fixed else page,
-        middle=_sendable(middle),
-        text=EncodedPage.of(Page.of(content.text, content.language, content.manner)),
-        between=_sendable(envelope.between),
-        html=EncodedPage.of(Page.of(content.html, content.language, content.manner)),
+        middle=middle,
+        text=EncodedPage.of(Page.of(content.text, content.language, content.manner), middle),
+        html=EncodedPage.of(Page.of(content.html, content.language, content.manner), _sendable(envelope.between)),
         end=_sendable(envelope.end),
         wide_sender=not all(address.isascii() for address in locals_),
     )

@@ -47,8 +47,8 @@ class EncodedPage:
     groups: tuple[tuple[Fill | bytes, ...], ...]  # between the static stretches
 
     @classmethod
-    def of(cls, page: Page) -> "EncodedPage":
-        """Encoded once per version."""
+    def of(cls, page: Page, before: bytes = b"") -> "EncodedPage":
+        """Encoded once per version; before: what is written in front of it."""
         statics: list[bytes] = [b""]
         groups: list[list[Fill | bytes]] = []
         for piece in page.pieces:
@@ -67,7 +67,7 @@ class EncodedPage:
                 statics.append(raw)
         if len(statics) == len(groups):
             statics.append(b"")
-        return cls(Part(statics), tuple(tuple(group) for group in groups))
+        return cls(Part(statics, before), tuple(tuple(group) for group in groups))
 
     def fill(self, values: Values) -> list[bytes]:
         """The part's lines for one reader; raises ValueProblem."""

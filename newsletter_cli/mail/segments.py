@@ -23,15 +23,17 @@ LINE_BYTES: Final = 57  # 76 letters
 class Static:
     """A stretch of bytes that is the same for every reader, encoded in three phases. At least two bytes long."""
 
-    __slots__ = ("bodies", "heads", "tails")
+    __slots__ = ("phases",)
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) < 2:
             raise ValueError("too short for three phases: belongs to the value beside it")
-        self.heads = (b"", raw[:1], raw[:2])
-        ends = tuple(start + (len(raw) - start) // 3 * 3 for start in range(3))
-        self.bodies = tuple(base64_lines(raw[start:end]) for start, end in zip(range(3), ends, strict=True))
-        self.tails = tuple(raw[end:] for end in ends)
+        self.phases = tuple(_phase(raw, start) for start in range(3))  # of each: head, body, tail
+
+
+def _phase(raw: bytes, start: int) -> tuple[bytes, bytes, bytes]:
+    end = start + (len(raw) - start) // 3 * 3
+    return raw[:start], base64_lines(raw[start:end]), raw[end:]
 
 
 class Part:
@@ -40,40 +42,39 @@ class Part:
     A group is the bytes of one or more slots and what little stands between them, already joined.
     """
 
-    __slots__ = ("_first", "_rest", "groups")
+    __slots__ = ("_carry", "_end", "_phases", "first", "groups")
 
-    def __init__(self, statics: Sequence[bytes]) -> None:
-        """statics: n + 1 stretches around n groups of values; only the first and the last may be shorter than 2."""
+    def __init__(self, statics: Sequence[bytes], before: bytes = b"") -> None:
+        """statics: n + 1 stretches around n groups of values; only the first and the last may be shorter than 2.
+
+        before: what is written in front of the part, in one piece with its first stretch.
+        """
         self.groups = len(statics) - 1
-        first, rest = statics[0], statics[1:]
-        self._first = (base64_lines(first[: len(first) // 3 * 3]), first[len(first) // 3 * 3 :])
+        head, *rest = statics
+        whole = len(head) // 3 * 3
+        self.first = before + base64_lines(head[:whole])  # the piece with which every filling begins
+        self._carry = head[whole:]
         # A last stretch too short for phases is one more value without a static behind it.
-        self._rest: tuple[Static | bytes, ...] = tuple(
-            raw if index == self.groups and len(raw) < 2 else Static(raw) for index, raw in enumerate(rest, 1)
-        )
-
-    @property
-    def lead(self) -> tuple[bytes, ...]:
-        """The pieces with which every filling begins."""
-        return () if not self._first[0] else (self._first[0],)
+        self._end = rest.pop() if rest and len(rest[-1]) < 2 else None
+        self._phases = tuple(Static(raw).phases for raw in rest)
 
     def fill(self, values: Sequence[bytes]) -> list[bytes]:
         """The lines of the part, in pieces that end with CRLF; values: one per group."""
-        first, carry = self._first
-        written = [first] if first else []
-        for value, static in zip(values, self._rest, strict=True):
+        if len(values) != self.groups:
+            raise ValueError(f"{len(values)} values for {self.groups} groups")
+        written = [self.first] if self.first else []
+        carry = self._carry
+        for value, phases in zip(values, self._phases, strict=False):
             carry += value
-            if isinstance(static, bytes):
-                carry += static
-                break
-            phase = -len(carry) % 3
-            carry += static.heads[phase]
+            head, body, tail = phases[-len(carry) % 3]
+            carry += head
             if carry:
                 written.append(_lines(carry))
-            body = static.bodies[phase]
             if body:
                 written.append(body)
-            carry = static.tails[phase]
+            carry = tail
+        if self._end is not None:
+            carry += values[-1] + self._end
         if carry:
             written.append(_lines(carry))
         return written

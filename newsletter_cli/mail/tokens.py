@@ -10,6 +10,7 @@ without the database, and the number 0 is nobody: its links show their page and 
 
 import base64
 import binascii
+import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,9 +19,7 @@ from typing import Final
 
 LENGTH: Final = 26
 KEY_BYTES: Final = 32
-_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
-_SHIFTS: Final = tuple(range(120, -1, -10))
+_LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz234567".ljust(256)  # for bytes.translate: 5 bits → a letter
 
 
 class Kind(IntEnum):
@@ -48,22 +47,65 @@ class Token:
     second: int  # digest number (U, P), day number (C, X), 0 (D, V)
 
 
+class Mac:
+    """HMAC-SHA256 under one key (RFC 2104), its two halves begun.
+
+    Copying two hashes takes half as long as copying the standard library's HMAC, three times per message.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        """key: at most 64 bytes, one block of SHA-256."""
+        block = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digest(self, data: bytes) -> bytes:
+        """32 bytes."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
+class Mint:
+    """Makes tokens of one kind under one key: what does not change from one to the next is worked out once."""
+
+    __slots__ = ("_head", "_mac", "_names_delivery")
+
+    def __init__(self, mac: Mac, kind: Kind, key_number: int) -> None:
+        self._mac = mac
+        self._head = int(kind) << 60 | key_number << 56
+        self._names_delivery = kind in DELIVERIES
+
+    def make(self, number: int, second: int = 0) -> str:
+        """26 characters; see Keyring.make."""
+        if self._names_delivery:
+            if second or not 0 <= number < 1 << 56:
+                raise ValueError("a delivery token holds one number of 56 bits")
+        elif not (0 <= number < 1 << 32 and 0 <= second < 1 << 24):
+            raise ValueError("this token holds one number of 32 bits and one of 24")
+        else:
+            number = number << 24 | second
+        head = (self._head | number).to_bytes(8, "big")
+        return _write(head + self._mac.digest(head)[:8])
+
+
 @dataclass(frozen=True)
 class Keyring:
     """Signing keys by number. Old ones keep verifying for ever; `current` signs."""
 
     keys: Mapping[int, bytes]  # number 0 to 15 → 32 random bytes
     current: int
-    _macs: dict[int, hmac.HMAC] = field(init=False, repr=False, compare=False)
+    _macs: dict[int, Mac] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
             raise ValueError("the current key is not on the ring")
         if any(not 0 <= number <= 15 or len(key) != KEY_BYTES for number, key in self.keys.items()):
             raise ValueError("a signing key is 32 bytes under a number from 0 to 15")
-        # Prepared once: copying a keyed state is half the price of keying a new one, three times per message.
-        macs = {number: hmac.new(key, digestmod="sha256") for number, key in self.keys.items()}
-        object.__setattr__(self, "_macs", macs)
+        object.__setattr__(self, "_macs", {number: Mac(key) for number, key in self.keys.items()})
 
     def make(self, kind: Kind, number: int, second: int = 0, *, key_number: int | None = None) -> str:
         """26 characters [a-z2-7].
@@ -71,16 +113,12 @@ class Keyring:
         number: delivery id under 2⁵⁶ (D, V), or subscription id under 2³² (others).  second: under 2²⁴, 0 for D and V.
         key_number: the key frozen with a send; the current one when None.
         """
+        return self.mint(kind, key_number).make(number, second)
+
+    def mint(self, kind: Kind, key_number: int | None = None) -> Mint:
+        """For many tokens of one kind; key_number as in `make`."""
         key = self.current if key_number is None else key_number
-        if kind in DELIVERIES:
-            if second or not 0 <= number < 1 << 56:
-                raise ValueError("a delivery token holds one number of 56 bits")
-            payload = number
-        else:
-            if not (0 <= number < 1 << 32 and 0 <= second < 1 << 24):
-                raise ValueError("this token holds one number of 32 bits and one of 24")
-            payload = number << 24 | second
-        return _write(self._signed((kind << 60 | key << 56 | payload).to_bytes(8, "big"), key))
+        return Mint(self._macs[key], kind, key)
 
     def read(self, token: str, kind: Kind) -> Token | None:
         """What the token says, or None: broken, of another kind, unknown key, or not ours. Upper case is accepted."""
@@ -90,7 +128,7 @@ class Keyring:
         key = raw[0] & 15
         if raw[0] >> 4 != kind or key not in self._macs:
             return None
-        if not hmac.compare_digest(self._signed(raw[:8], key), raw):
+        if not hmac.compare_digest(self._macs[key].digest(raw[:8])[:8], raw[8:]):
             return None
         payload = int.from_bytes(raw[1:8], "big")
         if kind in DELIVERIES:
@@ -107,21 +145,31 @@ class Keyring:
         return raw is not None and any(hmac.compare_digest(self._sealed(purpose, text, key), raw) for key in self._macs)
 
     def _sealed(self, purpose: str, text: str, key: int) -> bytes:
-        mac = self._macs[key].copy()
         # No token begins with this byte: its first four bits would be kind 15.
-        mac.update(b"\xff" + purpose.encode() + b"\0" + text.encode())
-        return mac.digest()[:16]
+        return self._macs[key].digest(b"\xff" + purpose.encode() + b"\0" + text.encode())[:16]
 
-    def _signed(self, head: bytes, key: int) -> bytes:
-        mac = self._macs[key].copy()
-        mac.update(head)
-        return head + mac.digest()[:8]
+
+def _steps() -> tuple[tuple[int, int, int], ...]:
+    """(groups that stay, groups that move up, bits by which they move) for each halving of 32 groups of five bits."""
+    steps = []
+    for half in (16, 8, 4, 2, 1):
+        stay = sum(((1 << 5 * half) - 1) << slot for slot in range(0, 256, 16 * half))
+        steps.append((stay, stay << 5 * half, 3 * half))
+    return tuple(steps)
+
+
+_STEPS: Final = _steps()
 
 
 def _write(raw: bytes) -> str:
-    """Base32 of 16 bytes, two letters at a time: half the price of base64.b32encode, three times per message."""
+    """Base32 of 16 bytes: the groups of five bits are moved apart to bytes, all at once, in five halvings.
+
+    A third of the price of base64.b32encode, three times per message.
+    """
     bits = int.from_bytes(raw, "big") << 2  # 128 bits and two spare ones: 26 letters
-    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
+    for stay, move, by in _STEPS:
+        bits = bits & stay | (bits & move) << by
+    return bits.to_bytes(LENGTH, "big").translate(_LETTERS).decode("ascii")
 
 
 def _bytes_of(token: str) -> bytes | None:

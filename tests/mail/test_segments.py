@@ -43,9 +43,9 @@ def test_the_lines_decode_to_the_page_each_alone_and_none_is_empty(what: tuple[l
 
 @given(st.integers(0, 2), st.binary(min_size=2, max_size=200))
 def test_the_three_phases_of_a_stretch_hold_the_same_bytes(phase: int, raw: bytes) -> None:
-    found = Phases(raw)
-    assert found.heads[phase] + base64.b64decode(found.bodies[phase]) + found.tails[phase] == raw
-    assert (len(found.heads[phase]), len(found.tails[phase]) < 3) == (phase, True)
+    head, body, tail = Phases(raw).phases[phase]
+    assert head + base64.b64decode(body) + tail == raw
+    assert (len(head), len(tail) < 3) == (phase, True)
 
 
 @pytest.mark.parametrize("raw", [b"", b"a"])

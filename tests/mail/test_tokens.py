@@ -1,5 +1,8 @@
 """Tokens come back as they went, and nothing else comes back."""
 
+import base64
+import hmac
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter_cli.errors import ConfigError
 from newsletter_cli.mail.links import Links
 from newsletter_cli.mail.reader import Reader
-from newsletter_cli.mail.tokens import DELIVERIES, Keyring, Kind, Token
+from newsletter_cli.mail.tokens import DELIVERIES, Keyring, Kind, Mac, Token
 
 RING = Keyring({0: bytes(range(32)), 3: bytes(range(100, 132))}, current=3)
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -28,6 +31,19 @@ def test_a_token_comes_back_as_it_went_also_upper_cased(what: tuple[Kind, int, i
     assert (len(token), set(token) <= set(ALPHABET), token[-1] in "aeimquy4") == (26, True, True)
     expected = Token(kind, key, number, second)
     assert (RING.read(token, kind), RING.read(token.upper(), kind)) == (expected, expected)
+
+
+@given(st.binary(max_size=64), st.binary(max_size=200))
+def test_the_mac_is_hmac_sha256(key: bytes, data: bytes) -> None:
+    mac = Mac(key)
+    assert [mac.digest(data), mac.digest(data)] == [hmac.digest(key, data, "sha256")] * 2
+
+
+@given(numbers)
+def test_a_token_is_base32_of_its_payload_and_half_its_mac(what: tuple[Kind, int, int]) -> None:
+    raw = base64.b32decode(RING.make(*what).upper() + "======")
+    assert raw[8:] == hmac.digest(RING.keys[3], raw[:8], "sha256")[:8]
+    assert RING.mint(what[0]).make(*what[1:]) == RING.make(*what)
 
 
 @given(numbers, st.integers(0, 25), st.sampled_from(ALPHABET))
