@@ -146,7 +146,7 @@ class Engine:
                 except MailProblem as problem:
                     self._cannot_build(due, problem)
                     continue
-            self._breaker.unbuilt = 0
+            self._breaker.built()
             traffic.out[due.id] = due
             lane.took(link.number)
             return Job(due.id, letter), due.alone

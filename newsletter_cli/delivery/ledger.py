@@ -21,7 +21,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -57,7 +56,7 @@ from newsletter_cli.mail.reader import Reader
 from newsletter_cli.settings import Rate, is_allowed
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.prepared import Prepared
-from newsletter_cli.storage.schema import EPOCH, Instant, chunk, delivery, lane, send, subscriber, subscription
+from newsletter_cli.storage.schema import EPOCH, Instant, delivery, lane, send, subscriber, subscription
 from newsletter_cli.subscribers import audience
 
 LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have open chunks, when nothing else asks for one
@@ -162,11 +161,10 @@ class Ledger:
     warm_up: WarmUp | None = None
     canary_wait: timedelta = timedelta()
     before_claims: Callable[[Connection], None] | None = None  # what must be known before anybody is claimed
-    committed: Callable[[int], None] | None = None  # told how many flights of this send the database shows by now
+    committed: Callable[[int], None] | None = None  # told how many flights of chunks a commit has added
     leases: dict[int, _Lease] = field(default_factory=dict)
     _openings: dict[str, datetime] = field(default_factory=dict)
     _looked: datetime = EPOCH
-    _flights: int | None = None
 
     # --- one flight ----------------------------------------------------------------------------------------------
 
@@ -199,12 +197,10 @@ class Ledger:
             open_ = self._look_for_openings(claiming, flight, now)
             flights = len(mine) if flight.due else 0
             write_chunks(connection, rows, mine, flights=1 if flights else 0, lease_until=now + self.lease)
-            total = self._count_flights(connection, flights)
         # Only now: a transaction that failed must leave the memory as it was, for it is repeated as it is.
         self.leases, self._openings = leases, open_
         if flights and self.committed is not None:
-            self._flights = total
-            self.committed(total)
+            self.committed(flights)
         return replace(flight, changes=changes + tuple(claiming.changes), lost=lost, openings=self._claimable(now))
 
     def outlook(self, now: datetime) -> Mapping[str, datetime]:
@@ -255,14 +251,6 @@ class Ledger:
         if self.warm_up is not None:
             unsent = sum(report.fact is Fact.NOT_SENT for report in reports)
             self.warm_up.count(connection, self.storage, -unsent, now)
-
-    def _count_flights(self, connection: Connection, more: int) -> int:
-        if self.committed is None or not more:
-            return 0
-        if self._flights is not None:
-            return self._flights + more
-        query = select(func.coalesce(func.sum(chunk.c.flights), 0)).where(chunk.c.send_id == self.send_id)
-        return int(connection.execute(query).scalar_one())
 
     # --- the readers written to first -----------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from newsletter_cli.delivery.relays import Traffic
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.verdict import Effect
+from newsletter_cli.errors import NewsletterError
 
 BACKOFF: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # seconds before a place connects again, by failures in a row
 LONG: Final = 60.0  # seconds after which a connection was of use even if it carried nothing
@@ -113,12 +114,20 @@ class Links:
         self._counter.ended(traffic, closed, useful=useful)
         return useful
 
+    async def _secret(self, traffic: Traffic) -> str | None:
+        """What it logs in with, asked for in a thread: a token may come from a command."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, traffic.relay.secret)
+        except NewsletterError as error:
+            # It was there when the run began: a token that cannot be had just now is asked for again.
+            raise ConnectProblem("SMTP-AUTH", error.message, temporary=True) from error
+
     async def _open(self, traffic: Traffic) -> Connection | None:
         self._last += 1
         number, relay = self._last, traffic.relay
         traffic.dialling += 1
         try:
-            secret = await asyncio.get_running_loop().run_in_executor(None, relay.secret)
+            secret = await self._secret(traffic)
             server = replace(relay.server, pipelining=relay.server.pipelining and not traffic.learned.lock_step)
             return await open_connection(
                 server, tls=self._tls, secret=secret, number=number, book=self._book, learned=traffic.learned

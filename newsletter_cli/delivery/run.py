@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
-from newsletter_cli.delivery import recovery, sends
+from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.connection import default_tls
 from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.holder import Holder, sweep
@@ -33,10 +34,12 @@ from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
+from newsletter_cli.newsroom import Newsroom
 from newsletter_cli.settings import Rate, SafetySettings, Settings
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import send, version
+from newsletter_cli.subscribers.leaves import Leaves
 
 NEW_DATE_AFTER = timedelta(hours=24)  # providers refuse a Date that is out of range
 STOPPED_ITSELF = "TOO-MANY-FAILURES"
@@ -90,10 +93,16 @@ def carry_out(
     with storage.read() as connection:
         at_start = tally(connection, send_id)
         current = sends.send_by_id(connection, send_id)
-    engine_of = _engine_maker(storage, current, holder, conditions, clock)
+    leaves = Leaves(conditions.root)
+    leaves.catch_up(storage)
     storage.keep_reserve()
     counters = Counters.from_tally(at_start)
-    with watch(counters, current):
+    holders = Newsroom(conditions.root).holders
+    flights = past.begin(storage, holders, holder, send_id, by=conditions.user, now=began)
+    with contextlib.closing(flights), watch(counters, current):
+        ledger, engine_of = _engine_maker(storage, current, holder, conditions, clock)
+        ledger.before_claims = partial(_follow, leaves)
+        ledger.committed = partial(flights.committed, send_id)
         ending = _run_loop(engine_of, counters)
     ended = clock()
     _write_ending(storage, send_id, ending, conditions.user, ended)
@@ -161,13 +170,19 @@ def _ledger(
     )
 
 
+def _follow(leaves: Leaves, connection: Connection) -> None:
+    """Who left while the database was locked is not written to either."""
+    if leaves.pending():
+        leaves.replay(connection)
+
+
 def _engine_maker(
     storage: Storage,
     current: Send,
     holder: Holder,
     conditions: Conditions,
     clock: Callable[[], datetime],
-) -> Callable[[Counters], Engine]:
+) -> tuple[Ledger, Callable[[Counters], Engine]]:
     settings = conditions.settings
     smtp = settings.smtp
     relays = _relays(storage, current, conditions)
@@ -194,7 +209,7 @@ def _engine_maker(
             ledger, relays, lanes, plan, counters, read_state, free_reserve=storage.free_reserve, clock=clock
         )  # fmt: skip
 
-    return make
+    return ledger, make
 
 
 def _run_loop(make: Callable[[Counters], Engine], counters: Counters) -> Ending:

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.enrol import freeze_audience
 from newsletter_cli.delivery.holder import Holder, hold
+from newsletter_cli.delivery.lanes import lanes_of, load_providers
 from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Tally, move, tally
@@ -122,8 +123,16 @@ def stack():
 def make_outbox(storage: Storage, clock: Clock, newsroom_folder: Path, stack: ExitStack) -> Callable[..., Outbox]:
     """make_outbox(readers=7, chunk_size=3): a send in `sending` with that many readers waiting."""
 
-    def make(*, readers: int = 7, chunk_size: int = 3, state: SendState = SendState.SENDING) -> Outbox:
+    def make(
+        *,
+        readers: int = 7,
+        chunk_size: int = 3,
+        state: SendState = SendState.SENDING,
+        addresses: list[str] | None = None,
+        canary: int = 0,
+    ) -> Outbox:
         now = clock()
+        addresses = addresses or [f"reader{n}@example.org" for n in range(1, readers + 1)]
         with storage.write() as connection:
             list_id = connection.execute(
                 insert(list_).values(slug="weekly", created=now).returning(list_.c.id)
@@ -140,19 +149,21 @@ def make_outbox(storage: Storage, clock: Clock, newsroom_folder: Path, stack: Ex
                 insert(send)
                 .values(
                     digest_id=digest_id, version="a" * 64, list_id=list_id, state=SendState.ARMING.value, key_number=1,
-                    created=now,
+                    created=now, canary=canary,
                 )
                 .returning(send.c.id)
             ).scalar_one()  # fmt: skip
-        add_readers(storage, list_id, [f"reader{n}@example.org" for n in range(1, readers + 1)], now)
+        add_readers(storage, list_id, addresses, now)
         frozen = freeze_audience(
             storage,
             send_id=send_id,
             list_id=list_id,
             condition=audience.eligible(now, list_id=list_id),
             chunk_size=chunk_size,
+            lanes=lanes_of(load_providers(), ()),
+            canary=canary,
         )
-        assert frozen == readers
+        assert frozen == len(addresses)
         with storage.write() as connection:
             connection.execute(update(send).where(send.c.id == send_id).values(state=state.value, started=now))
         return Outbox(storage, clock, newsroom_folder / "data" / "holders", send_id, list_id, stack)

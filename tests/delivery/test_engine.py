@@ -7,26 +7,38 @@ import ssl
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from newsletter_cli.delivery.dial import Security, Server
 from newsletter_cli.delivery.engine import Engine
-from newsletter_cli.delivery.lanes import Lanes
+from newsletter_cli.delivery.lanes import Lanes, lanes_of, load_providers
+from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
-from newsletter_cli.storage.schema import send
+from newsletter_cli.mail.problems import MailProblem
+from newsletter_cli.settings import Rate
+from newsletter_cli.storage.schema import lane, send
 from tests.conftest import SQLITE, Clock
 from tests.servers import free_port, wait_until
 from tests.servers.smtp import smtp_server
-from tests.servers.smtp_faults import close_after_data, close_in_data, defer, hang_at, limit_messages, refuse_recipient
+from tests.servers.smtp_faults import (
+    close_after_data,
+    close_in_data,
+    defer,
+    hang_at,
+    limit_messages,
+    refuse_recipient,
+    starttls_stripped,
+)  # fmt: skip
 
 BOOK = load_book()
 
@@ -72,8 +84,13 @@ class Run:
     ending: Ending | None = None
     thread: threading.Thread | None = None
     loop: asyncio.AbstractEventLoop | None = None
+    lanes: Lanes | None = None
 
-    def start(self, port: int, *, connections=3, wait=5.0, retry=60.0, fill=None, pipelining=True, **plan) -> "Run":
+    def start(
+        self, port: int, *others: tuple[str, int, int], connections=3, wait=5.0, retry=60.0, fill=None, pipelining=True,
+        rests=None, warm_up=None, weight=1, seal=None, rates=(), **plan,
+    ) -> "Run":  # fmt: skip
+        """others: (name, port, weight) of further servers beside the one named smtp.  rests: lengths by lane."""
         outbox = self.outbox
         ledger = outbox.ledger()
         ledger.retry = RetryPolicy((timedelta(seconds=retry),), timedelta(hours=1))
@@ -89,8 +106,20 @@ class Run:
             pipelining=pipelining,
         )
         fill = fill or (lambda reader: Letter(reader.email))
-        relays = [Relay(name="smtp", server=server, connections=connections, fill=fill)]
-        lanes = Lanes((), {}, most=connections)
+        relays = [
+            Relay(
+                name=name, server=replace(server, port=its_port), connections=connections, fill=fill, weight=its_weight,
+                seal=seal, rates=rates,
+            )
+            for name, its_port, its_weight in (("smtp", port, weight), *others)
+        ]  # fmt: skip
+        providers = [
+            replace(one, rest=timedelta(seconds=(rests or {}).get(one.key, 60))) for one in load_providers()
+        ]  # fmt: skip
+        ledger.lane_of = lanes_of(providers, ())
+        ledger.server_rates = {"smtp": rates} if rates else {}
+        ledger.warm_up = warm_up
+        self.lanes = lanes = Lanes(providers, {}, ledger.resting_lanes(), most=connections)
 
         def read_state():
             with outbox.storage.read() as connection:
@@ -267,3 +296,164 @@ def test_a_locked_database_stops_the_sending_and_loses_nothing(run_engine):
         run.end()
     assert server.copies() == everybody(30)
     assert sums(run.outbox) == {"accepted": 30}
+
+
+# --- several servers -------------------------------------------------------------------------------------------------
+
+
+def test_servers_share_the_mail_by_weight(run_engine):
+    run = run_engine(1000, chunk_size=300)
+    with smtp_server() as one, smtp_server() as other:
+        run.start(one.port, ("b", other.port, 1), weight=3).end(60)
+    assert one.copies() + other.copies() == everybody(1000)
+    assert abs(sum(one.copies().values()) - 750) <= 50
+
+
+def test_when_one_dies_the_others_go_on_and_the_stand_in_takes_its_share(run_engine):
+    run = run_engine(300, chunk_size=50)
+    with smtp_server() as one, smtp_server() as spare:
+        ending = run.start(one.port, ("dead", free_port(), 1), ("spare", spare.port, 0)).end(60)
+    assert ending.kind is EndKind.FINISHED
+    assert one.copies() + spare.copies() == everybody(300)
+    assert min(sum(one.copies().values()), sum(spare.copies().values())) > 60
+
+
+def test_a_stand_in_is_left_alone_while_the_others_are_up(run_engine):
+    run = run_engine(60)
+    with smtp_server() as one, smtp_server() as spare:
+        run.start(one.port, ("spare", spare.port, 0)).end()
+    assert one.copies() == everybody(60)
+    assert spare.heard == ()
+
+
+def test_a_server_that_refuses_our_login_leaves_the_mail_to_the_others(run_engine):
+    run = run_engine(20)
+    with smtp_server() as good, smtp_server(starttls_stripped()) as bad:
+        run.start(good.port, ("bad", bad.port, 1)).end()
+    assert good.copies() + bad.copies() == everybody(20)
+
+
+# --- lanes ---------------------------------------------------------------------------------------------------------
+
+MIXED = [f"reader{n}@{'gmail.com' if n % 3 == 0 else 'example.org'}" for n in range(1, 31)]
+
+
+def test_a_lane_rests_when_it_is_asked_to_and_the_others_go_on(run_engine):
+    run = run_engine(addresses=MIXED)
+    slow = defer(421, "4.7.0 try again later, closing connection", only="*@gmail.com", times=1)
+    with smtp_server(slow) as server:
+        ending = run.start(server.port, connections=1, wait=0.5).end()
+    assert ending.kind is EndKind.RETRIES
+    assert run.engine.counters.lanes["google"].connections == 1
+    assert all(address.endswith("example.org") for address in server.copies())
+    assert len(server.copies()) == 20
+    assert sums(run.outbox)["accepted"] == 20
+    with run.outbox.storage.read() as connection:
+        row = connection.execute(select(lane)).one()
+    assert (row.key, row.connections) == ("google", 1)
+
+
+def test_a_lane_comes_back_after_its_rest_and_everybody_gets_one_copy(run_engine):
+    run = run_engine(addresses=MIXED)
+    slow = defer(450, "4.2.1 user is receiving mail at a rate that is too high", only="*@gmail.com", times=1)
+    with smtp_server(slow) as server:
+        ending = run.start(server.port, wait=10, retry=0.2, rests={"google": 1}).end()
+    assert ending.kind is EndKind.FINISHED
+    assert server.copies() == dict.fromkeys(MIXED, 1)
+    assert sums(run.outbox) == {"accepted": 30}
+
+
+def test_a_domain_of_its_own_rests_without_the_others(run_engine):
+    addresses = [f"reader{n}@{'small.example' if n % 3 == 0 else 'example.org'}" for n in range(1, 31)]
+    run = run_engine(addresses=addresses)
+    with smtp_server(defer(450, "4.7.1 too many messages, slow down", only="*@small.example")) as server:
+        ending = run.start(server.port, wait=0.5).end()
+    assert ending.kind is EndKind.RETRIES
+    assert Counter(address.split("@")[1] for address in server.copies()) == {"example.org": 20}
+    tried = {line for _, line in server.heard if "small.example" in line and line.startswith("RCPT")}
+    assert 1 <= len(tried) < 10  # those on the wire when it asked, and nobody after
+
+
+# --- the readers written to first, and the stop by itself -------------------------------------------------------------
+
+
+def test_nobody_else_is_written_to_before_the_first_readers_have_answers(run_engine):
+    run = run_engine(60, chunk_size=10, canary=5)
+    with smtp_server(hang_at("message", times=1)) as server:
+        run.start(server.port, connections=3)
+        server.wait_for(hanging=1)
+        held = time.monotonic() + 1
+        wait_until(lambda: time.monotonic() > held, seconds=5, what="a while")
+        assert set(server.copies()) <= set(everybody(5))
+        server.release()
+        ending = run.end()
+    assert ending.kind is EndKind.FINISHED
+    assert server.copies() == everybody(60)
+
+
+def test_bad_answers_to_the_first_readers_stop_the_send(run_engine):
+    run = run_engine(60, chunk_size=10, canary=5)
+    with smtp_server(refuse_recipient("reader[34]@*")) as server:
+        ending = run.start(server.port, first=5).end()
+    assert (ending.kind, ending.problem.code) == (EndKind.PROBLEM, "TOO-MANY-FAILURES")
+    assert sums(run.outbox) == {"accepted": 3, "failed": 2, "waiting": 55}
+    assert run.outbox.state() is SendState.PAUSED
+
+
+def test_a_send_that_is_refused_too_often_stops_by_itself(run_engine):
+    run = run_engine(400, chunk_size=100)
+    with smtp_server(refuse_recipient("reader*[05]@*")) as server:
+        ending = run.start(server.port, stop_on_failure=0.1).end()
+    assert (ending.kind, ending.problem.code) == (EndKind.PROBLEM, "TOO-MANY-FAILURES")
+    counts = sums(run.outbox)
+    assert counts["failed"] > 0.1 * (counts["accepted"] + counts["failed"])
+    assert 200 <= counts["accepted"] + counts["failed"] < 300
+    assert len(server.copies()) == counts["accepted"]
+
+
+def test_readers_that_cannot_be_built_fail_and_ten_in_a_row_stop_the_send(run_engine):
+    def fill(reader):
+        if reader.delivery > 5:
+            raise MailProblem("name is empty for this reader")
+        return Letter(reader.email)
+
+    run = run_engine(40, chunk_size=10)
+    with smtp_server() as server:
+        ending = run.start(server.port, connections=1, fill=fill).end()
+    assert (ending.kind, ending.problem.code) == (EndKind.PROBLEM, "TOO-MANY-FAILURES")
+    counts = sums(run.outbox)
+    assert counts["accepted"] == 5
+    assert 10 <= counts["failed"] < 35
+
+
+def test_what_is_signed_in_threads_reaches_everybody_once(run_engine):
+    def seal(letter):
+        return replace(letter, segments=(b"X-Signed: yes\r\n", *letter.segments))
+
+    run = run_engine(100, chunk_size=30)
+    with smtp_server() as server:
+        run.start(server.port, seal=seal).end()
+    assert server.copies() == everybody(100)
+    assert all(message.data.startswith(b"X-Signed: yes") for message in server.received)
+    assert sums(run.outbox) == {"accepted": 100}
+
+
+# --- how fast --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_holds_over_all_connections(run_engine):
+    run = run_engine(30)
+    began = time.monotonic()
+    with smtp_server() as server:
+        run.start(server.port, rates=(Rate(20, 1),)).end()
+    assert server.copies() == everybody(30)
+    assert time.monotonic() - began >= 29 / 20  # the first may go at once; slower is no fault here
+
+
+def test_a_warm_up_lets_so_many_go_today_and_the_rest_tomorrow(run_engine):
+    run = run_engine(30)
+    with smtp_server() as server:
+        ending = run.start(server.port, warm_up=WarmUp(12, 1.4, 100, ZoneInfo("Asia/Damascus"))).end()
+    assert ending.kind is EndKind.RETRIES
+    assert len(server.copies()) == 12
+    assert sums(run.outbox) == {"accepted": 12, "waiting": 18}
