@@ -61,7 +61,10 @@ def begin(storage: Storage, holders: Path, holder: Holder, send_id: int, *, by: 
     demand_present(storage, holders, send_id, by=by, now=now)
     with storage.read() as connection:
         lineage = lineage_of(connection)
-    return Flights(holders, holder, lineage)
+        shown = _shown(connection, [send_id]).get(send_id, 0)
+    flights = Flights(holders, holder, lineage)
+    flights.begin(send_id, shown)
+    return flights
 
 
 def demand_present(storage: Storage, holders: Path, send_id: int | None = None, *, by: str, now: datetime) -> None:
@@ -95,11 +98,15 @@ def _lacking(connection: Connection, holders: Path, send_id: int | None) -> tupl
     ids = sorted(known)[-LATEST:]
     if send_id is not None and send_id in known:
         ids.append(send_id)
+    shown = _shown(connection, ids)
+    return tuple(id_ for id_ in dict.fromkeys(ids) if shown.get(id_, 0) < known[id_])
+
+
+def _shown(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     rows = connection.execute(
         select(chunk.c.send_id, func.sum(chunk.c.flights)).where(chunk.c.send_id.in_(ids)).group_by(chunk.c.send_id)
     )
-    shown = {row[0]: int(row[1]) for row in rows}
-    return tuple(id_ for id_ in dict.fromkeys(ids) if shown.get(id_, 0) < known[id_])
+    return {row[0]: int(row[1]) for row in rows}
 
 
 # --- marking -----------------------------------------------------------------------------------------------------
