@@ -50,6 +50,7 @@ from newsletter_cli.cli.output import NobodyReadsError
 from newsletter_cli.cli.run import Run, Surroundings
 from newsletter_cli.cli.table import Listing
 from newsletter_cli.cli.terminal import silence
+from newsletter_cli.cli.verbatim import sparing
 from newsletter_cli.errors import UsageError
 
 __all__ = ["DOCUMENT", "LISTING", "Command", "Edge", "Reply", "Run", "command"]
@@ -133,6 +134,9 @@ class Leaf(TyperCommand):
 
     made: Command
     summary: str
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return sparing(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.made.prepare(list(args)) if self.made.prepare else args)

@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from newsletter_cli.cli import options, pages
 from newsletter_cli.cli.frame import Command, build
+from newsletter_cli.cli.verbatim import sparing
 from newsletter_cli.errors import UsageError
 
 
@@ -157,6 +158,9 @@ class Branch(TyperGroup):
 
     group: str = ""  # "" = the root
     listing: bool = False  # completion asks for names and sentences only
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return sparing(super().get_params(ctx))
 
     def names(self) -> tuple[str, ...]:
         """The names that can follow here, hidden ones left out."""
