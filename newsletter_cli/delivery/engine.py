@@ -54,6 +54,7 @@ REST: Final = 0.005  # seconds the write lock stays free between two flights, at
 DRAIN: Final = 10.0  # seconds that a stop waits for the answers of what is on the wire
 RETRY_STORE: Final = 0.5  # seconds between two tries to store results
 LEASE_SHARE: Final = 0.8  # of a lease, after which nothing more is begun under it
+CHAIN: Final = 2  # messages that keep the line to a near server busy
 IDLE: Final = 5.0  # seconds for which connections are kept open with nobody to write to
 
 FACTS: Final[Mapping[Heard, Fact]] = {
@@ -131,6 +132,9 @@ class Engine:
 
     def take(self, traffic: Traffic, link: Connection) -> tuple[Job | None, bool]:
         """The next job, and whether its connection must carry it without neighbours."""
+        if link.holds >= CHAIN and traffic.latency < REST:
+            # It answers faster than a flight takes: more on the wire would only leave nothing ready for the others.
+            return None, False
         ready = traffic.ready
         for _ in range(len(ready)):
             one = ready.popleft()
@@ -147,18 +151,18 @@ class Engine:
                     self._cannot_build(due, problem)
                     continue
             self._breaker.built()
-            traffic.out[due.id] = due
+            traffic.out[due.id] = due, self._boot()
             lane.took(link.number)
             return Job(due.id, letter), due.alone
         return None, False
 
     def permit(self, traffic: Traffic, job_id: int) -> bool:
         """Whether data may leave now: intent committed, send seen `sending` just now, lease not near its end."""
-        due = traffic.out.get(job_id)
+        taken = traffic.out.get(job_id)
         now = self._boot()
         return (
-            due is not None
-            and due.chunk not in self._lost
+            taken is not None
+            and taken[0].chunk not in self._lost
             and self._storing
             and self._stop is None
             and now - self._seen_sending < FRESH
@@ -167,11 +171,11 @@ class Engine:
 
     def done(self, traffic: Traffic, result: Result) -> None:
         """One job has its result."""
-        due = traffic.out.pop(result.id)
+        due, taken = traffic.out.pop(result.id)
         lane = self._lanes.lane(due.lane)
         lane.gave(result.link)
         if result.outcome is Heard.ACCEPTED:
-            traffic.took_one(self._boot(), traffic.relay.connections)
+            traffic.took_one(taken, self._boot(), traffic.relay.connections)
             if lane.connections is not None or lane.blocks:
                 self._lanes.accepted(due.lane, due.domain, self._clock())
             reply = result.reply

@@ -15,6 +15,7 @@ from newsletter_cli.delivery.smtp.letter import Letter
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.settings import Rate
 
+MEAN: Final = 16  # messages over which a mean forgets
 REGAIN: Final = 50  # messages accepted after which a server that asked for less gets one more connection
 STUCK: Final = 15.0  # seconds without an answer after which the other servers no longer keep step with one
 
@@ -54,7 +55,8 @@ class Traffic:
     dialling: int = 0
     ready: deque[Ready] = field(default_factory=deque)
     sealing: int = 0  # messages that are being signed
-    out: dict[int, Due] = field(default_factory=dict)  # taken by a connection, without a result
+    out: dict[int, tuple[Due, float]] = field(default_factory=dict)  # taken by a connection, without a result; and when
+    latency: float = 0.0  # seconds from taking a message to its answer, a running mean
     carried: int = 0  # claimed for it in this run, less what came back
     failures: int = 0  # connections in a row that brought nothing to an end
     trouble: float | None = None  # since when it brings nothing to an end
@@ -94,9 +96,10 @@ class Traffic:
         """It asked for less: one connection, and one more for every few messages it takes."""
         self.allowed, self.clean = 1, 0
 
-    def took_one(self, now: float, most: int) -> None:
-        """It accepted a message."""
+    def took_one(self, taken: float, now: float, most: int) -> None:
+        """It accepted a message that a connection took at that moment."""
         self.trouble, self.answered = None, now
+        self.latency += (now - taken - self.latency) / MEAN
         if self.allowed < most:
             self.clean += 1
             if self.clean >= REGAIN:
