@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from newsletter_cli.cli import completion
+from newsletter_cli.cli import comparing, completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import LISTING, Reply, Run, command
 from newsletter_cli.cli.progress import duration
@@ -18,7 +17,6 @@ from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import Outcome
 from newsletter_cli.errors import UsageError
 
-LATER: Final = timedelta(hours=48)
 COLUMNS: Final = tuple(
     Column(field.name, right=field.name in ("code", "attempts"), arabic=False) for field in fields(reporting.Recipient)
 )
@@ -26,7 +24,11 @@ COLUMNS: Final = tuple(
 
 @command(
     "report",
-    examples=("newsletter report 2026-w42", "newsletter report 2026-w42 --recipients failed --format csv"),
+    examples=(
+        "newsletter report 2026-w42",
+        "newsletter report 2026-w42 --compare 4",
+        "newsletter report 2026-w42 --recipients failed --format csv",
+    ),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG),
     formats=LISTING,
 )
@@ -44,9 +46,18 @@ def report(
             help="The readers with this outcome, one by one.",
         ),
     ] = None,
+    compare: Annotated[
+        int | None,
+        typer.Option("--compare", metavar="N", min=1, help="Beside the N issues that the list got before it."),
+    ] = None,
 ) -> Reply:
     """The numbers add up: every reader of the frozen audience is in exactly one of them."""
+    if recipients is not None and compare is not None:
+        raise UsageError("USAGE", "--recipients tells readers and --compare issues; give one of them.", sent="",
+                         fix="newsletter report ID --compare 4")  # fmt: skip
     if digest is None:
+        if recipients is not None or compare is not None:
+            raise UsageError("USAGE", "Which digest?", sent="", fix="newsletter report ID")
         return _recent(run)
     with run.storage.read() as connection:
         send = sends.find_send(connection, digest)
@@ -58,7 +69,7 @@ def report(
         tally = sends.tally(connection, send.id)
     if recipients is not None:
         return _recipients(run, send, tally, recipients)
-    return _one(run, send, tally)
+    return _one(run, send, tally) if compare is None else _compared(run, send, tally, compare)
 
 
 def _recent(run: Run) -> Reply:
@@ -95,14 +106,14 @@ def _recipients(run: Run, send: Send, tally: Tally, outcome: str) -> Reply:
     return Reply(document, listing=Listing(COLUMNS, rows(), empty=f"No reader of {send.digest} is {outcome}."))
 
 
-def _document(run: Run, send: Send, tally: Tally) -> dict[str, object]:
+def _document(run: Run, send: Send, tally: Tally) -> dict[str, Any]:
     """newsletter.report/1"""
     sent = document_of(send, tally)
     started = send.started
     with run.storage.read() as connection:
         failures = reporting.failures(connection, send.id)
         domains = reporting.domains(connection, send.id)
-        left = reporting.unsubscribed_since(connection, send.list, started, started + LATER) if started else 0
+        left = reporting.unsubscribed_since(connection, send.list, started, started + comparing.LATER) if started else 0
     return {
         **{key: sent[key] for key in ("digest", "version", "list", "state", "started")},
         "ended": send.ended,
@@ -112,6 +123,24 @@ def _document(run: Run, send: Send, tally: Tally) -> dict[str, object]:
         # Reports of bounces and complaints are not read by this version: none is known, which is not none.
         "later": {"bounced": None, "unsubscribed": left, "complaints": None},
     }
+
+
+def _compared(run: Run, send: Send, tally: Tally, number: int) -> Reply:
+    """The report, and under it a table of this issue and those before it."""
+    one = _one(run, send, tally)
+    found = comparing.compare(run, send, number)
+
+    def tell() -> None:
+        if one.human is not None:
+            one.human()
+        run.out.result()
+        if len(found) == 1:
+            run.out.result(f"  {send.list} got nothing before it.")
+            return
+        run.out.table(comparing.table(run, found))
+
+    document = {**one.document, "compare": comparing.documents(found)}
+    return Reply(document, human=tell, listing=comparing.rows(found), next=one.next)
 
 
 def _one(run: Run, send: Send, tally: Tally) -> Reply:
@@ -129,13 +158,15 @@ def _one(run: Run, send: Send, tally: Tally) -> Reply:
         run.out.result(f"{head}, by {run.out.cell(send.by)}")
         tell_sum(run, tally)
         if failures:
-            run.out.result(f"  Why {tally.failed:,} failed")
-            for failure in failures:
-                answer = " ".join(part for part in (str(failure.code or ""), failure.enhanced, failure.domain) if part)
-                reason = reporting.REASONS.get(failure.reason, failure.reason)
-                run.out.result(f"  {reason:<30} {failure.count:>8,}   {answer:<30}  {failure.action}")
-        later = document["later"]
-        if send.started and isinstance(later, dict):
-            run.out.result(f"  First 48 hours     unsubscribed {later['unsubscribed']:,}")
+            why = f"Why {tally.failed:,} failed"
+            run.out.result(f"  {why:<30} {'readers':>8}   {'example':<30}  what happens now")
+        for failure in failures:
+            answer = " ".join(part for part in (str(failure.code or ""), failure.enhanced, failure.domain) if part)
+            reason = reporting.REASONS.get(failure.reason, failure.reason)
+            run.out.result(f"  {reason:<30} {failure.count:>8,}   {run.out.cell(answer):<30}  {failure.action}")
+        if send.started:
+            left = document["later"]["unsubscribed"]
+            told = f" ({comparing.share(left, tally.total)})" if left else ""
+            run.out.result(f"  First 48 hours     unsubscribed {left:,}{told}")
 
     return Reply(document, human=tell, next=tuple(step for step in next_steps(send, tally) if " report " not in step))

@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from newsletter_cli.delivery.sends import Send, send_by_id
 from newsletter_cli.delivery.states import Outcome
-from newsletter_cli.storage.schema import act, chunk, delivery
+from newsletter_cli.storage.schema import act, chunk, delivery, send
 
 # What a verdict of the reply book means for the reader, in one clause each; the categories of smtp.verdict.
 ACTIONS: Final = {
@@ -130,6 +131,18 @@ def unsubscribed_since(connection: Connection, list_slug: str, since: datetime, 
             act.c.what == "unsubscribed", act.c.list == list_slug, act.c.at >= since, act.c.at < until
         )
     ).scalar_one()
+
+
+def issues_before(connection: Connection, found: Send, number: int) -> tuple[Send, ...]:
+    """The sends to the same list that began before this one, the newest first; at most `number`."""
+    before = send.c.started.is_not(None) if found.started is None else send.c.started < found.started
+    ids = connection.execute(
+        select(send.c.id)
+        .where(send.c.list_id == found.list_id, send.c.id != found.id, before)
+        .order_by(send.c.started.desc(), send.c.id.desc())
+        .limit(number)
+    ).scalars()
+    return tuple(send_by_id(connection, id_) for id_ in ids.all())
 
 
 def recipients(connection: Connection, send_id: int, outcome: Outcome) -> Iterator[Recipient]:
