@@ -12,7 +12,7 @@ import hashlib
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -123,7 +123,7 @@ class Sealer:
                 for pattern, key in self.patterns
             ]
         )
-        return replace(message, segments=(written, *segments), size=message.size + len(written))
+        return message._replace(segments=(written, *segments), size=message.size + len(written))
 
 
 def prepare(compiled: Compiled, signers: tuple[Signer, ...]) -> Sealer:

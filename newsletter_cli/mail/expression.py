@@ -9,11 +9,11 @@ such as [% if city %] it is false.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from newsletter_cli.mail.content import Manner
-from newsletter_cli.mail.document import BlockPiece, Slot
+from newsletter_cli.mail.document import BlockPiece, Place, Slot
 from newsletter_cli.mail.escape import ESCAPERS
 from newsletter_cli.mail.problems import ValueProblem
 
@@ -21,6 +21,8 @@ Values = Mapping[str, str]
 Fill = Callable[[Values], str]  # escaped for its place; raises ValueProblem
 
 _SIMPLE: Final = re.compile(r"""\s*([^\W\d]\w*)\s*(?:\|\s*default\(\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*\)\s*)?""")
+# Addresses that we build for every reader, of ASCII and a token.
+LINKS: Final = frozenset({"unsubscribe", "view"})
 # Words that Jinja2 reads as something else than a name.
 _RESERVED: Final = frozenset(
     {"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "true", "True"}
@@ -37,11 +39,11 @@ def compile_piece(piece: Slot | BlockPiece, language: str, manner: Manner, *, le
         if simple is not None:
             name, fallback = simple
             escape = ESCAPERS[piece.place]
+            if piece.place is Place.URL and name in LINKS and not lenient:
+                return itemgetter(name)  # every reader has it, and there is nothing in it to escape
             if fallback is None and lenient:
                 fallback = ""
-            if fallback is None:
-                return partial(_required, name, escape)
-            return partial(_with_default, name, escape, escape(fallback))
+            return _required(name, escape) if fallback is None else _with_default(name, escape, escape(fallback))
     from newsletter_cli.mail.blocks import compile_block  # lazy: jinja2, 60 ms that most versions never need
 
     return compile_block(piece, language, manner, lenient=lenient)
@@ -60,13 +62,19 @@ def missing(name: str) -> ValueProblem:
     return ValueProblem(name, f"“{name}” is empty for this reader and has no default.")
 
 
-def _required(name: str, escape: Callable[[str], str], values: Values) -> str:
-    value = values.get(name)
-    if not value:
-        raise missing(name)
-    return escape(value)
+def _required(name: str, escape: Callable[[str], str]) -> Fill:
+    def fill(values: Values) -> str:
+        value = values.get(name)
+        if not value:
+            raise missing(name)
+        return escape(value)
+
+    return fill
 
 
-def _with_default(name: str, escape: Callable[[str], str], fallback: str, values: Values) -> str:
-    value = values.get(name)
-    return escape(value) if value else fallback
+def _with_default(name: str, escape: Callable[[str], str], fallback: str) -> Fill:
+    def fill(values: Values) -> str:
+        value = values.get(name)
+        return escape(value) if value else fallback
+
+    return fill

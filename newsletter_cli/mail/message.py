@@ -13,7 +13,7 @@ none begins with a dot, so SMTP needs no dot-stuffing.
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from newsletter_cli.errors import RefusedError
 from newsletter_cli.language import rfc5322_date
@@ -34,9 +34,8 @@ from newsletter_cli.mail.tokens import Kind, Mint
 _ORDINARY: Final = re.compile(r"[A-Za-z0-9._+-]+@[a-z0-9.-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message for one reader."""
+class Message(NamedTuple):
+    """One message for one reader. A tuple: a frozen dataclass takes three times as long to make."""
 
     envelope_from: str
     recipient: str
@@ -102,12 +101,12 @@ class Compiled:
             own += text_field("Subject", self.subject.render(values))
         segments = (own, *self.text.fill(values), *self.html.fill(values), self.end)
         return Message(
-            envelope_from=self.sender if self.verp is None else self.verp.with_token(token),
-            recipient=recipient,
-            segments=segments,
-            size=sum(map(len, segments)),
-            smtputf8=self.wide_sender or not recipient.isascii(),
-            token=token,
+            self.sender if self.verp is None else self.verp.with_token(token),
+            recipient,
+            segments,
+            sum(map(len, segments)),
+            self.wide_sender or not recipient.isascii(),
+            token,
         )
 
 

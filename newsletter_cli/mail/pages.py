@@ -1,7 +1,7 @@
 """A document compiled for many readers: static stretches, and groups of what differs between them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,13 +44,13 @@ class EncodedPage:
     """A page whose static stretches are in base64 already."""
 
     part: Part
-    groups: tuple[tuple[Fill | bytes, ...], ...]  # between the static stretches
+    groups: tuple[Fill, ...]  # between the static stretches, one function for each
 
     @classmethod
     def of(cls, page: Page, before: bytes = b"") -> "EncodedPage":
         """Encoded once per version; before: what is written in front of it."""
         statics: list[bytes] = [b""]
-        groups: list[list[Fill | bytes]] = []
+        groups: list[list[str | Fill]] = []
         for piece in page.pieces:
             in_group = len(statics) == len(groups)
             if not isinstance(piece, str):
@@ -62,20 +62,19 @@ class EncodedPage:
             if not in_group:  # the very first stretch
                 statics[-1] += raw
             elif len(raw) < 2:  # too short for three phases
-                groups[-1].append(raw)
+                groups[-1].append(piece)
             else:
                 statics.append(raw)
         if len(statics) == len(groups):
             statics.append(b"")
-        return cls(Part(statics, before), tuple(tuple(group) for group in groups))
+        return cls(Part(statics, before), tuple(map(_as_one, groups)))
 
     def fill(self, values: Values) -> list[bytes]:
         """The part's lines for one reader; raises ValueProblem."""
-        return self.part.fill([_joined(group, values) for group in self.groups])
+        return self.part.fill([group(values).encode() for group in self.groups])
 
 
-def _joined(group: Sequence[Fill | bytes], values: Mapping[str, str]) -> bytes:
-    if len(group) == 1:
-        only = group[0]
-        return only if isinstance(only, bytes) else only(values).encode()
-    return b"".join(piece if isinstance(piece, bytes) else piece(values).encode() for piece in group)
+def _as_one(group: Sequence[str | Fill]) -> Fill:
+    """One function for a group of slots and what little stands between them."""
+    first = group[0]
+    return Page(tuple(group)).render if len(group) > 1 or isinstance(first, str) else first

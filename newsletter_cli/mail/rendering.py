@@ -6,13 +6,13 @@ from typing import Final
 
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.document import BlockPiece, Document, Slot
-from newsletter_cli.mail.expression import read_simple
+from newsletter_cli.mail.expression import LINKS, read_simple
 from newsletter_cli.mail.links import Links
 from newsletter_cli.mail.pages import Page
 from newsletter_cli.mail.reader import Reader
 
 # Every reader has these, so nobody needs a default for them.
-ALWAYS: Final = frozenset({"email", "unsubscribe", "view"})
+ALWAYS: Final = LINKS | {"email"}
 _NO_TARGET: Final = re.compile(r"""\s+href=(?:""|'')""")
 
 

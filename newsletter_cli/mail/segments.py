@@ -69,7 +69,9 @@ class Part:
             head, body, tail = phases[-len(carry) % 3]
             carry += head
             if carry:
-                written.append(_lines(carry))
+                # As in _lines, without a call for each value.
+                short = len(carry) <= LINE_BYTES
+                written.append(b2a_base64(carry, newline=False) + b"\r\n" if short else base64_lines(carry))
             if body:
                 written.append(body)
             carry = tail

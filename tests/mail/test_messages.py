@@ -1,12 +1,14 @@
 """One version, one send, one reader: a whole message, read by somebody else."""
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.message import Message as Parsed
 from email.policy import default
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 
 from newsletter_cli.errors import ConfigError, RefusedError
 from newsletter_cli.mail.content import Content, InlinePicture, Mailbox
+from newsletter_cli.mail.dkim import Kind as KeyKind
+from newsletter_cli.mail.dkim import Signer, new_key, prepare, read_key
 from newsletter_cli.mail.document import BlockPiece, Document, Place, Slot, Static
 from newsletter_cli.mail.links import Links
 from newsletter_cli.mail.message import Message, compile_content
@@ -328,3 +332,27 @@ def test_a_version_comes_back_from_the_database_as_it_went(content: MakeContent)
     found = content(pictures=(InlinePicture("p1", "image/png", b"\x00\xff"),), online_pictures=("ab" * 32,))
     copy = Content.from_json(found.to_json())
     assert (copy, copy.digest_hex()) == (found, found.digest_hex())
+
+
+def test_filling_and_signing_many_readers_keeps_nothing(
+    content: MakeContent, stamp: MakeStamp, reader: MakeReader
+) -> None:
+    """A million readers take the memory of one: what is made for a reader goes with his message."""
+    compiled = compile_content(content(), stamp())
+    sealer = prepare(compiled, (Signer("example.org", "e1", read_key(new_key(KeyKind.ED25519), Path("k.pem"))),))
+
+    def send(first: int, last: int) -> None:
+        for number in range(first, last):
+            one = reader(email=f"reader{number}@example.org", name=f"قارئ {number}", delivery=number)
+            sealer.sign(compiled.fill(one))
+
+    send(1, 300)
+    tracemalloc.start()
+    try:
+        send(300, 600)
+        before = tracemalloc.get_traced_memory()[0]
+        send(600, 2600)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 8 * 1024
