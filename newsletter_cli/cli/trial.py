@@ -11,6 +11,7 @@ from newsletter_cli.cli.exits import Exit, worst
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, ready
 from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_server
+from newsletter_cli.delivery import pace
 from newsletter_cli.delivery.connection import ConnectProblem, Result, carry, default_tls, open_connection
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.outlets import outlets_of, press_for, server_of
@@ -129,7 +130,10 @@ def _send(run: Run, issue: Ready, addresses: list[str], letters: list[Message]) 
     accepted = sum(taken for _, taken, _ in told)
     if accepted:
         now = run.clock()
+        outlet = outlets_of(run.settings)[0]
         with run.storage.write() as connection:
+            # Tests count for the rate that sends share: the server does not know one from the other.
+            pace.spend(connection, run.storage, f"server {outlet.name}", outlet.settings.rate, accepted, now)
             row = find_digest_row(connection, issue.digest)
             if row is not None:
                 record_trial(connection, row.id, issue.hash, addresses=accepted, by=run.user, at=now)

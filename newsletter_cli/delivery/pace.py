@@ -2,12 +2,14 @@
 
 A rate is a generic cell rate (GCRA, ITU-T I.371): one instant, at which the next message would arrive at the exact
 pace. A tenth of a second's worth may go together, at least one: at 10/s the messages leave one by one, not ten at the
-turn of each second, which servers count as a burst.
+turn of each second, which servers count as a burst. Who comes a little late loses nothing: half the time between two
+messages, a quarter of a second at most, is made up for.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
@@ -16,7 +18,8 @@ from newsletter_cli.settings.kinds import Rate
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import pace, warmup
 
-MANY = 1 << 30
+MANY: Final = 1 << 30
+MOST_SLACK: Final = timedelta(seconds=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,8 @@ def allowed(connection: Connection, key: str, rates: Sequence[Rate], now: dateti
     """How many messages may go at this moment under all the rates of a key. Locks their rows."""
     least, later = MANY, None
     for rate in rates:
-        interval, tolerance = _spacing(rate)
-        arrival = _arrival(connection, _row_key(key, rate))
-        early = now + tolerance - (max(arrival, now) if arrival is not None else now)
+        interval, tolerance, slack = _spacing(rate)
+        early = now + tolerance + slack - _from(_arrival(connection, _row_key(key, rate)), now, slack)
         messages = early // interval + 1 if early >= timedelta(0) else 0
         if messages <= 0:
             later = max(later or now, now - early)
@@ -46,21 +48,26 @@ def spend(
 ) -> None:
     """These go now."""
     for rate in rates if messages else ():
-        interval, _ = _spacing(rate)
+        interval, _, slack = _spacing(rate)
         row = _row_key(key, rate)
         arrival = _arrival(connection, row)
-        later = (max(arrival, now) if arrival is not None else now) + messages * interval
+        later = _from(arrival, now, slack) + messages * interval
         if arrival is None:
             connection.execute(storage.insert(pace).values(key=row, arrival=later).on_conflict_do_nothing())
         else:
             connection.execute(update(pace).where(pace.c.key == row).values(arrival=later))
 
 
-def _spacing(rate: Rate) -> tuple[timedelta, timedelta]:
-    """(time between two messages, how early one may be)."""
+def _spacing(rate: Rate) -> tuple[timedelta, timedelta, timedelta]:
+    """(time between two messages, how early one may be in a burst, how late without a loss)."""
     interval = timedelta(seconds=rate.seconds / rate.count)
     burst = max(1, int(rate.count / rate.seconds / 10))
-    return interval, (burst - 1) * interval
+    return interval, (burst - 1) * interval, min(interval / 2, MOST_SLACK)
+
+
+def _from(arrival: datetime | None, now: datetime, slack: timedelta) -> datetime:
+    """The arrival the next message is counted from; one that is long past saves up nothing."""
+    return arrival if arrival is not None and arrival >= now else now + slack
 
 
 def _row_key(key: str, rate: Rate) -> str:
