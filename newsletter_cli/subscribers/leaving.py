@@ -84,6 +84,24 @@ def leave(
     )
 
 
+def would_leave(connection: Connection, subscription_id: int, at: datetime, reason: Leaving) -> Left | None:
+    """What `leave` would give, and nothing changed: for an answer while the database cannot be written."""
+    row = _row(connection, subscription_id)
+    if row is None:
+        return None
+    already = row["status"] == SubscriptionStatus.UNSUBSCRIBED
+    pending = row["status"] == SubscriptionStatus.PENDING
+    return Left(
+        subscription_id=subscription_id,
+        subscriber_id=row["subscriber_id"],
+        list=row["slug"],
+        address=row["address"],
+        at=row["left"] or at if already else at,
+        reason=row["left_reason"] if already else reason.value + (BEFORE_CONFIRMING if pending else ""),
+        already=already,
+    )
+
+
 def undo_leave(
     connection: Connection, subscription_id: int, at: datetime, *, window: timedelta = UNDO_WINDOW
 ) -> Undone:

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.settings import Settings
 from newsletter_cli.storage.engine import Storage
+from newsletter_cli.subscribers.leaves import Leaves
 from newsletter_cli.web.access import AccessLog, Seen
 from newsletter_cli.web.answers import plain_answer
 from newsletter_cli.web.copies import CopyPages
@@ -54,7 +55,7 @@ def create_app(
         storage=storage,
         clock=clock,
         keys=Keys(storage, clock),
-        desk=Desk(storage),
+        desk=Desk(storage, Leaves(storage.root)),
         load_theme=load_theme,
         warn=warn,
     )

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,10 +18,12 @@ from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.escape import plain
 from newsletter_cli.mail.tokens import Kind, Token
 from newsletter_cli.storage.acts import acts, note
-from newsletter_cli.subscribers.leaving import Leaving, Left, Undone, leave, undo_leave
+from newsletter_cli.subscribers.leave import Leave, LeaveKind
+from newsletter_cli.subscribers.leaving import Leaving, Left, Undone, leave, undo_leave, would_leave
 from newsletter_cli.web import leaving_sheets as sheets
 from newsletter_cli.web.answers import plain_answer
 from newsletter_cli.web.repository import Membership, membership
@@ -44,7 +47,7 @@ class LeavingPages:
         """POST /u/TOKEN: any body, any content type, none; the token alone decides."""
         token = await self._token(request)
         if token is not None and token.number:
-            await self.site.desk.write(partial(self._leave_now, token.number, Leaving.ONE_CLICK))
+            await self._leave_now(token.number, Leaving.ONE_CLICK)
         # Only now: a body that never ends must not keep anybody on a list.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -72,7 +75,7 @@ class LeavingPages:
     # --- the three buttons
 
     async def _leave(self, token: Token, text: str) -> Response:
-        found = await self.site.desk.write(partial(self._leave_now, token.number, Leaving.PAGE))
+        found = await self._leave_now(token.number, Leaving.PAGE)
         if found is None:
             return await asyncio.to_thread(self._broken)
         return await asyncio.to_thread(lambda: self.site.draw(sheets.left(self.site, text, found, self.site.clock())))
@@ -82,6 +85,10 @@ class LeavingPages:
         if not await asyncio.to_thread(sheets.is_proof, self.site, text, form, now):
             return await asyncio.to_thread(self._after_undo, token, Undone.TOO_LATE)
         what = await self.site.desk.write(lambda connection: undo_leave(connection, token.number, now))
+        if what is Undone.BACK:
+            back = Leave(kind=LeaveKind.BACK, at=now, subscription=token.number)
+            with contextlib.suppress(NewsletterError):  # without it a copy put back later takes him off: the safe side
+                await asyncio.to_thread(self.site.desk.leaves.record, back)
         return await asyncio.to_thread(self._after_undo, token, what)
 
     async def _reason(self, token: Token, text: str, form: dict[str, str]) -> Response:
@@ -91,10 +98,24 @@ class LeavingPages:
             await self.site.desk.write(partial(self._keep_reason, token.number, reason))
         return await asyncio.to_thread(self._thanks, token)
 
+    async def _leave_now(self, number: int, how: Leaving) -> Left | None:
+        """Off the list once it returns: in the database, or for certain as soon as anybody claims readers with it."""
+        now = self.site.clock()
+        with contextlib.suppress(NewsletterError):  # a look only, so that clicks again and again do not fill the disk
+            found = await asyncio.to_thread(self._standing, number, now, how)
+            if found is None or found.already:
+                return found
+        return await self.site.desk.leave(
+            Leave(kind=LeaveKind.LEFT, at=now, subscription=number, reason=how.value),
+            lambda connection: leave(connection, number, now, how),
+            partial(self._standing, number, now, how),
+        )
+
     # --- in threads
 
-    def _leave_now(self, number: int, how: Leaving, connection: Connection) -> Left | None:
-        return leave(connection, number, self.site.clock(), how)
+    def _standing(self, number: int, now: datetime, how: Leaving) -> Left | None:
+        with self.site.storage.read() as connection:
+            return would_leave(connection, number, now, how)
 
     def _keep_reason(self, number: int, reason: str, connection: Connection) -> None:
         """One reason for one leaving: who sends the form again changes nothing."""

@@ -1,23 +1,29 @@
 """One-click: what mail programs post, in every shape, and the one answer they get (RFC 8058)."""
 
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from newsletter_cli.mail.tokens import Keyring, Kind
 from newsletter_cli.storage.acts import acts
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import list_, signing_key, subscriber, subscription
+from newsletter_cli.storage.schema import list_, setting, signing_key, subscriber, subscription
+from newsletter_cli.subscribers.audience import eligible
+from newsletter_cli.subscribers.leaves import Leaves
 from newsletter_cli.web.site import Theme
-from tests.conftest import Clock, Place
+from tests.conftest import WEDNESDAY, Clock, Place
 from tests.servers import wait_until
 from tests.web.conftest import KEY, RING, Pages, Seeded, Serve, seed, status_in
 
@@ -115,14 +121,118 @@ def test_a_link_of_a_newer_key_works_without_a_restart(
     assert status_of(seeded.reader) == "unsubscribed"
 
 
+LOCKED = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def locked() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """locked(database): another process that has its write lock until it reads a line."""
+    started: list[subprocess.Popen[str]] = []
+
+    def lock(database: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LOCKED, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        return process
+
+    yield lock
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_while_the_database_is_locked_leaving_is_answered_at_once_and_holds(
+    serve: Serve, sqlite_place: Place, locked: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    with sqlite_place.open() as storage:
+        seeded, pages = seed(storage), serve(storage)
+        pages.post(f"/u/{seeded.token(0)}")  # the keys have been read
+        other = locked(sqlite_place.root / sqlite_place.database)
+        began = time.monotonic()
+        answers = [pages.post(f"/u/{seeded.token(number)}") for number in (seeded.reader, seeded.other)]
+        page = pages.post(f"/u/{seeded.token(seeded.english)}/page", action="leave")
+        took = time.monotonic() - began
+        assert [(answer.status_code, answer.text) for answer in answers] == [(200, ANSWER)] * 2
+        assert page.status_code == 200
+        assert took < 5  # the lock is waited for ten seconds, and held until we say so
+        numbers = (seeded.reader, seeded.other, seeded.english)
+        assert [status_in(storage, number) for number in numbers] == ["active"] * 3
+        # Whoever claims readers next, in whatever process, follows the log first.
+        assert Leaves(sqlite_place.root).pending()
+        other.communicate("\n", timeout=20)
+        for number in numbers:
+            wait_until(partial(has_left, storage, number), seconds=20, what="the leaving")
+        with storage.read() as connection:
+            assert sorted(act.details for act in acts(connection)) == ["one-click", "one-click", "page"]
+
+
+def has_left(storage: Storage, number: int) -> bool:
+    return status_in(storage, number) == "unsubscribed"
+
+
+def test_while_the_database_is_locked_the_next_claim_skips_who_left(
+    serve: Serve, sqlite_place: Place, locked: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    """What a claim does: it follows the log, then asks who may be written to, in one transaction."""
+    with sqlite_place.open(wait=timedelta(milliseconds=200)) as impatient, sqlite_place.open() as sender:
+        seeded, pages = seed(sender), serve(impatient)
+        other = locked(sqlite_place.root / sqlite_place.database)
+        assert pages.post(f"/u/{seeded.token()}").status_code == 200
+        leaves = Leaves(sqlite_place.root)
+        other.communicate("\n", timeout=20)
+        with sender.write() as connection:
+            if leaves.pending():
+                leaves.replay(connection)
+            asked = select(subscription.c.id).join(subscriber).where(eligible(WEDNESDAY), subscription.c.list_id == 1)
+            assert connection.execute(asked).scalars().all() == [seeded.other]
+    assert pages.warnings == []
+
+
+def test_who_takes_it_back_after_a_lock_finds_it_done(
+    serve: Serve, sqlite_place: Place, locked: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    with sqlite_place.open(wait=timedelta(milliseconds=200)) as storage:
+        seeded, pages = seed(storage), serve(storage)
+        other = locked(sqlite_place.root / sqlite_place.database)
+        page = pages.post(f"/u/{seeded.token()}/page", action="leave")
+        other.communicate("\n", timeout=20)
+        proof = dict(re.findall(r'name="(until|seal)" value="([^"]*)"', page.text))
+        back = pages.post(f"/u/{seeded.token()}/page", action="undo", **proof)
+        assert (back.status_code, status_in(storage, seeded.reader)) == (200, "active")
+        with storage.read() as connection:
+            assert [act.what for act in acts(connection)] == ["unsubscribed", "came back"]
+        with storage.write() as connection:  # a copy from before all this
+            connection.execute(delete(setting))
+        assert Leaves(sqlite_place.root).catch_up(storage) == 0
+        assert status_in(storage, seeded.reader) == "active"
+
+
+def test_clicking_again_and_again_does_not_fill_the_disk(pages: Pages, seeded: Seeded, newsroom_folder: Path) -> None:
+    for _ in range(5):
+        pages.post(f"/u/{seeded.token()}")
+    lines = (newsroom_folder / "data" / "leaves.log").read_bytes().splitlines()
+    assert len(lines) == 2  # its first line, and the leave
+
+
 def test_our_own_failure_is_503_and_nobody_is_told_that_he_left(serve: Serve, sqlite_place: Place) -> None:
+    """Neither the log nor the database can be written."""
+    (sqlite_place.root / "data" / "leaves.log").mkdir()
     with sqlite_place.open(wait=timedelta(milliseconds=100)) as impatient, sqlite_place.open() as other:
         seeded, pages = seed(other), serve(impatient)
         with other.write():
             answer = pages.post(f"/u/{seeded.token()}")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "120")
         assert (ANSWER in answer.text, status_in(other, seeded.reader)) == (False, "active")
-        assert pages.post(f"/u/{seeded.token()}").status_code == 200
+        assert pages.post(f"/u/{seeded.token()}").status_code == 200  # the database alone is enough
         assert status_in(other, seeded.reader) == "unsubscribed"
     assert len(pages.warnings) == 1
 
