@@ -144,6 +144,48 @@ def test_log_lines_are_json_when_asked_for() -> None:
     ]  # fmt: skip
 
 
+def test_progress_as_json_has_the_keys_of_the_contract() -> None:
+    pipe = io.StringIO()
+    now = Snapshot(at=START)
+    out = out_on(pipe, log_format=LogFormat.JSON)
+    with SendView(out, HEADER, lambda: now, footer=lambda _: "") as view:
+        now = Snapshot(at=START + timedelta(seconds=40), accepted=40, failed=3, retry=2)
+        until = time.monotonic() + 10
+        while "send.progress" not in pipe.getvalue():
+            assert time.monotonic() < until, pipe.getvalue()
+            threading.Event().wait(0.01)
+        view.note("yahoo rests until 11:13")
+    stamp = {"t": "2026-10-14T04:09:00Z", "digest": "2026-w42"}
+    assert [json.loads(line) for line in pipe.getvalue().splitlines()[1:]] == [
+        stamp | {
+            "level": "info", "event": "send.progress", "done": 45, "total": 100, "rate": 1.1, "eta_s": 51, "failed": 3,
+            "retry": 2,
+        },
+        stamp | {"level": "warning", "event": "send.note", "text": "yahoo rests until 11:13"},
+    ]  # fmt: skip
+
+
+def test_a_terminal_that_is_to_get_json_gets_nothing_else() -> None:
+    with terminal() as (stream, screen), SendView(
+        out_on(stream, log_format=LogFormat.JSON), HEADER, lambda: Snapshot(at=START), footer=lambda _: "Ctrl-C"
+    ):  # fmt: skip
+        screen.wait_for('"event":"send.started"')
+    assert b"\x1b" not in screen.seen
+
+
+def test_the_last_drawing_promises_nothing_any_more() -> None:
+    snapshot = Snapshot(at=START + timedelta(seconds=60), accepted=57, standing=("yahoo rests until 11:13",))
+    with terminal() as (stream, screen):
+        with SendView(out_on(stream), HEADER, lambda: snapshot, footer=lambda _: "Ctrl-C pauses."):
+            screen.wait_for("Ctrl-C pauses.")
+        stream.write("over")
+        stream.flush()
+        screen.wait_for("over")
+    last = screen.seen.decode().rpartition("2026-w42 → weekly")[2]
+    assert "57 of 100" in last
+    assert not any(word in last for word in ("sending", "left", "rests", "Ctrl-C"))
+
+
 def test_quiet_says_nothing() -> None:
     pipe = io.StringIO()
     with SendView(out_on(pipe, quiet=True), HEADER, lambda: Snapshot(at=START), footer=lambda _: "") as view:
