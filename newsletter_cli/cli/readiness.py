@@ -11,6 +11,7 @@ from newsletter_cli.digest.model import Choice, DigestFile
 from newsletter_cli.errors import ConfigError, NewsletterError, UsageError
 from newsletter_cli.language import direction_of
 from newsletter_cli.mail.address import parse_address, parse_mailbox
+from newsletter_cli.mail.dkim import signers_of
 from newsletter_cli.mail.problems import AddressProblem
 from newsletter_cli.settings import Settings, find_problems, is_local_host
 from newsletter_cli.storage.check import check as examine
@@ -25,7 +26,15 @@ def settings_findings(run: Run) -> tuple[Finding, ...]:
     if errors:
         return tuple(_problem("project", error) for error in errors)
     settings = run.settings
-    return (*_addresses(settings), *_logo(run), *_lists(settings), *_smtp(run), *_web(settings), *_database_url(run))
+    return (
+        *_addresses(settings),
+        *_logo(run),
+        *_lists(settings),
+        *_smtp(run),
+        *_keys(run),
+        *_web(settings),
+        *_database_url(run),
+    )
 
 
 def live_findings(run: Run) -> tuple[Finding, ...]:
@@ -92,6 +101,18 @@ def _smtp(run: Run) -> Iterator[Finding]:
             run.secret(smtp.password)
         except ConfigError as error:
             yield _problem("smtp", error)
+
+
+def _keys(run: Run) -> Iterator[Finding]:
+    """Signing keys that are not there, or that others may read: with one of them no message can be made."""
+    told: set[str] = set()
+    for server in run.settings.smtp.servers or (run.settings.smtp,):
+        try:
+            signers_of(server, run.newsroom.root)
+        except ConfigError as error:
+            if error.message not in told:  # servers have it from [smtp]
+                told.add(error.message)
+                yield _problem("project", error)
 
 
 def _web(settings: Settings) -> Iterator[Finding]:

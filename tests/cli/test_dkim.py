@@ -185,3 +185,16 @@ def test_nobody_to_sign_for(run: Run, toml: Path) -> None:
     run(config.set_, "sender.from", "")
     ran = run(dkim.dkim, "--json")
     assert (ran.exit, document(ran)["error"]["fix"]) == (2, "--domain example.org")
+
+
+@pytest.mark.parametrize(("harm", "code"), [(Path.unlink, "CONFIG-VALUE"), (lambda path: path.chmod(0o640), "SECRET")])
+def test_config_check_finds_a_key_that_cannot_be_used(
+    run: Run, toml: Path, harm: Callable[[Path], None], code: str
+) -> None:
+    run(dkim.dkim)
+    assert "data/dkim-s1.pem" not in run(config.check, "--json").stdout
+    harm(toml.parent / "data" / "dkim-s1.pem")
+    found = [one for one in document(run(config.check, "--json"))["findings"] if "data/dkim-s1.pem" in one["text"]]
+    assert [(one["part"], one["level"]) for one in found] == [("project", "problem")]
+    ran = run(config.go_live, "--confirm", "akhbar", "--json")
+    assert (ran.exit, document(ran)["error"]["code"]) == (4, code)
