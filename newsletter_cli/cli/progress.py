@@ -36,6 +36,7 @@ class Header:
     rate: str = "off"  # as the setting says it: 10/s
     limit: float | None = None  # the same in messages a second; None = no limit
     zone: tzinfo  # newsroom.timezone
+    began: str = "started"  # or resumed: what happened at `started`
     rows: str = "Domain"  # what the rows of the view's table are
 
 

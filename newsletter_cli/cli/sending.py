@@ -144,6 +144,7 @@ def _header(run: Run, counters: Counters, send: Send, conditions: Conditions) ->
         rate=rate_told(conditions.shown_rates),
         limit=limit_of(conditions.shown_rates),
         zone=run.settings.newsroom.zone,
+        began="started" if fresh else "resumed",
         rows="Domain" if fresh else "Domain (this run)",
     )
 

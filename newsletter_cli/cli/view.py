@@ -68,8 +68,7 @@ def _one_line(header: Header, snapshot: Snapshot, speed: float, width: int) -> s
 
 def _head(header: Header, snapshot: Snapshot, width: int) -> str:
     head = f"{clean(header.digest)} → {clean(header.list)}     {clean(snapshot.state)}".rstrip()
-    since = f"{header.started.astimezone(header.zone):%H:%M:%S}"
-    began = f"started {since} by {clean(header.by)}"
+    began = f"{header.began} {header.started.astimezone(header.zone):%H:%M:%S} by {clean(header.by)}"
     return f"{padded(head, max(0, width - len(began) - 2))} {began}"
 
 

@@ -95,6 +95,13 @@ def test_a_last_line_of_two_parts_keeps_them_apart() -> None:
     assert lines[-2:] == ("Ctrl-C stops watching.", "newsletter pause")
 
 
+def test_a_send_that_is_taken_up_again_says_so() -> None:
+    header = replace(HEADER, began="resumed", rows="Domain (this run)")
+    lines = view_lines(header, SENDING, 9.8, width=80, footer=FOOTER)
+    assert lines[0] == "2026-w42 → weekly     sending                        resumed 11:02:10 by editor"
+    assert lines[4] == "  Domain (this run)   accepted   retry   failed"
+
+
 def test_one_domain_needs_no_table() -> None:
     lines = view_lines(HEADER, after(60, accepted=600, rows=DOMAINS[:1]), 10.0, width=100, footer=FOOTER)
     assert len(lines) == 4
