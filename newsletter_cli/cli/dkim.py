@@ -147,7 +147,7 @@ def _keep(run: Run, place: Place) -> Kept:
     if run.globals.dry_run and not path.exists():
         return Kept(place, None, made=False)
     key = load_key(path)
-    if key.kind is not place.kind:
+    if key.kind is not place.kind and place.kind is Kind.ED25519:
         raise ConfigError(
             "CONFIG-VALUE", f"{place.file} holds a key of the kind {key.kind}; {place.kind} belongs there.", sent="",
             fix="newsletter config dkim --selector ANOTHER",
@@ -213,10 +213,13 @@ def _tell(run: Run, kept: tuple[Kept, ...], switch: str) -> None:
         record = one.signer.record
         strings = [("" if number else "value", f'"{text}"') for number, text in enumerate(record.strings)]
         out.fields([("name", record.name), ("type", "TXT"), *strings], indent=2)
-    _warn(run, kept[0].place.domain, in_use=not switch)
+    _warn(run, kept[0], in_use=not switch)
 
 
-def _warn(run: Run, domain: str, *, in_use: bool) -> None:
+def _warn(run: Run, first: Kept, *, in_use: bool) -> None:
+    domain = first.place.domain
+    if first.signer is not None and first.signer.key.kind is Kind.ED25519:
+        run.out.warn(f"{first.place.file} is an Ed25519 key: many receivers know RSA only, and count no signature.")
     if run.settings.sender.from_ and not _is_aligned(domain, _sender_domain(run.settings.sender.from_)):
         run.out.warn(f"sender.from is of another domain than {domain}: DMARC does not count this signature.")
     if run.settings.smtp.relay_signs and in_use:

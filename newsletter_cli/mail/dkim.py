@@ -216,16 +216,16 @@ def signers_of(server: ServerSettings, root: Path) -> tuple[Signer, ...]:
     ours = server.dkim
     if ours is None:
         return ()
-    named = [(ours.selector, ours.key_file, Kind.RSA)]
-    if ours.ed25519 is not None:
-        named.append((ours.ed25519.selector, ours.ed25519.key_file, Kind.ED25519))
-    return tuple(Signer(ours.domain, selector, _key_of(kind, root / file)) for selector, file, kind in named)
+    if ours.ed25519 is None:
+        return (Signer(ours.domain, ours.selector, load_key(root / ours.key_file)),)
+    named = ((Kind.RSA, ours.selector, ours.key_file), (Kind.ED25519, ours.ed25519.selector, ours.ed25519.key_file))
+    return tuple(Signer(ours.domain, selector, _key_of(kind, root / file)) for kind, selector, file in named)
 
 
 def _key_of(kind: Kind, path: Path) -> Key:
     key = load_key(path)
     if key.kind is not kind:
-        # Alone, Ed25519 would leave mail unsigned for the many receivers that do not know it.
+        # Two signatures are for those who know one of the two kinds only.
         raise _no_key(path, f"is of the kind {key.kind}, and {kind} belongs there.", _MAKE)
     return key
 

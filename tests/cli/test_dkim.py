@@ -173,12 +173,21 @@ def test_a_key_that_others_may_read_is_refused(run: Run, toml: Path) -> None:
     assert (ran.exit, document(ran)["error"]["code"]) == (4, "SECRET")
 
 
-def test_a_key_of_the_other_kind_in_its_place_is_refused(run: Run, toml: Path) -> None:
+def test_a_second_key_of_the_first_kind_is_refused(run: Run, toml: Path) -> None:
+    path = toml.parent / "data" / "dkim-s1-ed.pem"
+    path.write_bytes(new_key(Kind.RSA))
+    path.chmod(0o600)
+    ran = run(dkim.dkim, "--ed25519", "--json")
+    assert (ran.exit, document(ran)["error"]["code"], in_file(toml)) == (4, "CONFIG-VALUE", None)
+
+
+def test_an_ed25519_key_of_ones_own_is_taken_with_a_warning(run: Run, toml: Path) -> None:
     path = toml.parent / "data" / "dkim-s1.pem"
     path.write_bytes(new_key(Kind.ED25519))
     path.chmod(0o600)
-    ran = run(dkim.dkim, "--json")
-    assert (ran.exit, document(ran)["error"]["code"], in_file(toml)) == (4, "CONFIG-VALUE", None)
+    ran = run(dkim.dkim)
+    assert (ran.exit, "v=DKIM1; k=ed25519; p=" in ran.stdout) == (0, True)
+    assert "many receivers know RSA only" in ran.stderr
 
 
 def test_nobody_to_sign_for(run: Run, toml: Path) -> None:

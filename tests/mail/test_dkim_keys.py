@@ -164,8 +164,14 @@ def test_the_signers_of_a_server_are_read_from_the_newsrooms_folder(tmp_path: Pa
     assert len(signers_of(ServerSettings(dkim=OURS), tmp_path)) == 1
 
 
+def test_an_ed25519_key_may_sign_alone(tmp_path: Path, file: Callable[..., Path]) -> None:
+    file(new_key(Kind.ED25519), name="a.pem")
+    (one,) = signers_of(ServerSettings(dkim=Dkim(domain="a.org", selector="s1", key_file="a.pem")), tmp_path)
+    assert one.key.kind is Kind.ED25519
+
+
 @pytest.mark.parametrize("kinds", [(Kind.ED25519, Kind.ED25519), (Kind.RSA, Kind.RSA)])
-def test_the_first_key_is_rsa_and_the_second_is_not(
+def test_of_two_keys_the_first_is_rsa_and_the_second_is_not(
     tmp_path: Path, file: Callable[..., Path], kinds: tuple[Kind, Kind]
 ) -> None:
     for name, kind in zip(("a.pem", "b.pem"), kinds, strict=True):
