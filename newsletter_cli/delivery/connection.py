@@ -11,11 +11,10 @@ behind a slow server. All three calls are made on the event loop's thread; they 
 import asyncio
 import ssl
 from collections import deque
-from dataclasses import replace
 
 from newsletter_cli.delivery.dial import ConnectProblem, Security, Server, default_tls, dial, terms_for
 from newsletter_cli.delivery.link import Connection
-from newsletter_cli.delivery.results import Closed, Desk, End, Result
+from newsletter_cli.delivery.results import Closed, Desk, End, Learned, Result
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.smtp.conversation import Conversation
 from newsletter_cli.delivery.smtp.letter import Job
@@ -23,27 +22,36 @@ from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.delivery.wire import Wire
 
 __all__ = (
-    "Closed", "ConnectProblem", "Connection", "Desk", "End", "Result", "Security", "Server", "carry", "default_tls",
-    "open_connection",
+    "Closed", "ConnectProblem", "Connection", "Desk", "End", "Learned", "Result", "Security", "Server", "carry",
+    "default_tls", "open_connection",
 )  # fmt: skip
 
 
 async def open_connection(
-    server: Server, *, tls: ssl.SSLContext, secret: str | None, number: int, book: ReplyBook
+    server: Server,
+    *,
+    tls: ssl.SSLContext,
+    secret: str | None,
+    number: int,
+    book: ReplyBook,
+    learned: Learned | None = None,
 ) -> Connection:
     """Connect, greet, secure and log in.
 
-    secret: the password, when `server.username` is set.  number: names the link in results.
+    secret: the password or token, when `server.username` is set.  number: names the link in results.
+    learned: of this server in this run, by all connections to it; None: nothing yet.
     Raises ConnectProblem. Cancelling it closes the socket.
     """
+    if learned is None:
+        learned = Learned(window=server.depth)
     sock = await dial(server)
     try:
-        talk = Conversation(terms_for(server, secret, str(sock.getpeername()[0])), book)
+        talk = Conversation(terms_for(server, secret, str(sock.getpeername()[0])), book, learned)
     except OSError as error:  # gone already
         sock.close()
         reason = f"The server closed the connection at once: {error.strerror or error}."
         raise ConnectProblem("SMTP-CONNECT", reason, temporary=True) from error
-    connection = Connection(server, number, talk, tls)
+    connection = Connection(server, number, talk, tls, learned)
     try:
         await connection.open(Wire(asyncio.get_running_loop(), sock, connection))
     except BaseException:
@@ -59,8 +67,8 @@ async def carry(connection: Connection, jobs: tuple[Job, ...]) -> tuple[Result, 
     if not jobs:
         connection.finish()
     await connection.closed()
-    untaken = Result(id=0, outcome=Outcome.NOT_SENT, link=connection.number, written=False)
-    return tuple(desk.results.get(job.id, replace(untaken, id=job.id)) for job in jobs)
+    untaken = Result(0, Outcome.NOT_SENT, connection.number, written=False)
+    return tuple(desk.results.get(job.id, untaken._replace(id=job.id)) for job in jobs)
 
 
 class _Handful:

@@ -37,7 +37,10 @@ class Server:
     data_timeout: timedelta  # final answer to a message; passed = uncertain
     username: str = ""  # "" = no login
     source_address: str = ""  # local address to send from; "" = any
-    pipelining: bool = True  # False also for the rest of a run once `Closed.out_of_step` was seen
+    pipelining: bool = True  # use it where it is offered
+    chunking: bool = True  # the same, with a depth of 2 or more
+    depth: int = 1  # most messages in flight on a connection with CHUNKING
+    oauth2: bool = False  # the secret is an OAuth 2 access token, not a password: XOAUTH2
     messages_per_connection: int = 0  # 0 = no limit
     write_timeout: timedelta = timedelta(minutes=3)  # a write that stands still for so long (RFC 5321 §4.5.3.2.5)
 
@@ -78,7 +81,10 @@ class ConnectProblem(Exception):
         kind, fix = FIXES[self.code]
         message = self.reason
         if self.code == "SMTP-AUTH" and self.reply is not None:
-            message = f"The mail server refused the password for {server.username}."
+            what = "access token" if server.oauth2 else "password"
+            message = f"The mail server refused the {what} for {server.username}."
+        if self.code == "SMTP-AUTH" and server.oauth2:
+            fix = "run the command in smtp.oauth2 by hand and look at the token it prints"
         return kind(self.code, message, facts=facts, sent=sent, sent_count=sent_count, fix=fix)
 
 
@@ -158,11 +164,16 @@ def terms_for(server: Server, secret: str | None, peer: str) -> Terms:
         tls=tls,
         encrypted=server.security is Security.TLS,
         loopback=loopback,
-        credentials=Credentials(username=server.username, secret=secret or "") if server.username else None,
+        credentials=_credentials(server, secret or "") if server.username else None,
         pipelining=server.pipelining,
+        chunking=server.chunking,
         command_seconds=server.timeout.total_seconds(),
         data_seconds=server.data_timeout.total_seconds(),
     )
+
+
+def _credentials(server: Server, secret: str) -> Credentials:
+    return Credentials(username=server.username, secret=secret, token=server.oauth2)
 
 
 def is_loopback(peer: str) -> bool:

@@ -9,11 +9,11 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import ParamSpec
+from typing import Final, ParamSpec
 
 from newsletter_cli.delivery.dial import ConnectProblem, Security, Server, tls_problem
 from newsletter_cli.delivery.patience import Patience
-from newsletter_cli.delivery.results import Closed, Desk, End, Result, fate_of, result_of
+from newsletter_cli.delivery.results import Closed, Desk, End, Learned, Result, fate_of, result_of
 from newsletter_cli.delivery.smtp.conversation import Conversation
 from newsletter_cli.delivery.smtp.events import (
     Answered,
@@ -32,9 +32,12 @@ from newsletter_cli.delivery.smtp.events import (
 from newsletter_cli.delivery.smtp.line import Writing
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.delivery.smtp.reply import Reply
+from newsletter_cli.delivery.smtp.verdict import Asked, Effect
 from newsletter_cli.delivery.wire import Wire
 
 log = logging.getLogger(__name__)
+
+OURS: Final = frozenset({End.FINISHED, End.ABORTED, End.GIVEN_BACK})  # not the server's doing
 
 P = ParamSpec("P")
 
@@ -42,16 +45,20 @@ P = ParamSpec("P")
 class Connection:
     """An open connection, logged in and ready. Made by `open_connection`."""
 
-    def __init__(self, server: Server, number: int, talk: Conversation, tls: ssl.SSLContext) -> None:
+    def __init__(self, server: Server, number: int, talk: Conversation, tls: ssl.SSLContext, learned: Learned) -> None:
         self.number = number
         self._server = server
         self._talk = talk
         self._tls = tls
+        self._learned = learned
+        self._widest = learned.window  # what it might have in flight, had nothing gone wrong elsewhere meanwhile
         self._loop = asyncio.get_running_loop()
         self._wire: Wire | None = None
         self._desk: Desk | None = None
         self._jobs: set[int] = set()  # taken, and without a result
         self._taken = 0
+        self._answered = 0  # messages that the server has brought to an end
+        self._missing = 0  # messages without an answer at the end
         self._finishing = False
         self._quitting = False
         self._shaking = False  # a TLS handshake is under way
@@ -59,6 +66,7 @@ class Connection:
         self._chatty = log.isEnabledFor(logging.DEBUG)
         self._behind: int | None = None  # bytes behind the end of the message in the last write, while it is with us
         self._answers = 0
+        self._writes = 0
         self._untold: deque[Event] = deque()  # decided, and not handed over yet
         self._out_of_step = False
         self._stalled = False  # no answer to commands that were sent together
@@ -75,7 +83,7 @@ class Connection:
 
     @property
     def depth(self) -> int:
-        """Jobs it may hold at once: 1 in lock-step, 2 with pipelining."""
+        """Jobs it may hold at once now: 1 in lock-step, 2 with pipelining; with CHUNKING it grows with each answer."""
         return self._talk.depth
 
     @property
@@ -145,7 +153,7 @@ class Connection:
     def gone(self, error: OSError | None) -> None:
         self._guarded(self._lose, error)
 
-    def _guarded(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _guarded(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """One turn. Whatever it raises ends the connection: the jobs have results, and `closed` raises it."""
         if self._ended is not None:
             return
@@ -169,7 +177,10 @@ class Connection:
         if talk.answers != self._answers:
             self._answers = talk.answers
             self._be_patient()
-        self._pump()
+        if not self._pump() and talk.windowed and self._wire is not None:
+            # Nothing of ours will carry the acknowledgement, and a server that holds back its next small packet until
+            # then (Nagle) would wait for the kernel's delayed one.
+            self._wire.acknowledge()
 
     def _move(self) -> None:
         self._note_left()
@@ -212,15 +223,17 @@ class Connection:
 
     def _settle(self, events: Iterable[Event]) -> None:
         """Hand over what has been decided, in its order, also when the desk ends the connection meanwhile."""
-        self._untold.extend(events)
-        last = self._untold[-1] if self._untold else None
-        if isinstance(last, Broken) and last.out_of_step:
+        untold = self._untold
+        untold.extend(events)
+        if untold and isinstance(last := untold[-1], Broken) and last.out_of_step:
             self._out_of_step = True
-        while self._untold:
-            event = self._untold.popleft()
+        while untold:
+            event = untold.popleft()
             if isinstance(event, Answered):
+                self._answered += not event.local
                 self._done(result_of(event, self.number, doubted=self._out_of_step))
             elif isinstance(event, GivenBack | NotSent | Uncertain):
+                self._missing += isinstance(event, Uncertain)
                 self._done(fate_of(event, self.number))
             else:
                 self._heed(event)
@@ -263,16 +276,19 @@ class Connection:
 
     # --- say
 
-    def _pump(self) -> None:
-        """Say all that may be said now. What the desk does meanwhile (`wake`, `finish`) is seen by the same round."""
-        if self._pumping or self._wire is None:
-            return
+    def _pump(self) -> bool:
+        """Say all that may be said now; True: something was. What the desk does meanwhile is seen by the same round."""
+        wire = self._wire
+        if self._pumping or wire is None:
+            return False
         self._pumping = True
+        writes = self._writes
         try:
-            while self._ended is None and self._fault is None and self._say(self._wire):
+            while self._ended is None and self._fault is None and self._say(wire):
                 pass
         finally:
             self._pumping = False
+        return self._writes != writes
 
     def _say(self, wire: Wire) -> bool:
         """One round; True: there may be more. A write ends one message at most and begins when the last has left."""
@@ -283,22 +299,25 @@ class Connection:
             return False
         if wire.kept or talk.over:
             return False
-        wanted = talk.wants
-        if wanted is not None and not self._ask_leave(wanted):
+        if talk.wants is not None and not self._ask_leave(talk.wants):
             return True
         self._begin_jobs()
+        if talk.wants is not None and not self._ask_leave(talk.wants):
+            return True
         if self._has_enough and talk.ready and talk.idle and not self._quitting and not talk.closing:
             self._quitting = True
             talk.quit()
         writing = None if self._ended is not None else talk.unsent()
-        if writing is not None:
-            self._write(wire, writing)
-        return False
+        if writing is None:
+            return False
+        self._write(wire, writing)
+        return talk.room
 
     @property
     def _has_enough(self) -> bool:
-        most = self._server.messages_per_connection
-        return self._finishing or 0 < most <= self._taken
+        if self._finishing or (self._learned.lock_step and self._talk.pipelined):
+            return True
+        return 0 < self._server.messages_per_connection <= self._taken or 0 < self._learned.messages <= self._taken
 
     def _ask_leave(self, job_id: int) -> bool:
         """Whether the message may go on; if not, it is given back."""
@@ -321,7 +340,7 @@ class Connection:
                 return
             self._taken += 1
             if self._talk.over:  # taking it has ended the connection
-                self._done(Result(id=job.id, outcome=Outcome.NOT_SENT, link=self.number, written=False))
+                self._done(Result(job.id, Outcome.NOT_SENT, self.number, written=False))
                 return
             self._jobs.add(job.id)
             self._settle(self._talk.begin(job))
@@ -331,6 +350,7 @@ class Connection:
             self._tell(writing)
         if writing.ends is not None:
             self._behind = writing.behind
+        self._writes += 1
         wire.write(writing.parts)
         self._note_left()
         if wire.kept or not self._patience.waits:
@@ -403,11 +423,30 @@ class Connection:
                 self._wire.close()
             else:
                 self._wire.abort()  # `close` would still send what is called unsent here
+        between = self._is_between(end)
         self._settle(() if self._talk.over else self._talk.lost())
         for left in tuple(self._jobs):  # by a slip of ours only: nobody knows how far they came
-            self._done(Result(id=left, outcome=Outcome.UNCERTAIN, link=self.number, written=True))
+            self._done(Result(left, Outcome.UNCERTAIN, self.number, written=True))
+        self._learn(end, between)
         problem = ConnectProblem("SMTP-CONNECT", reason, temporary=True)
         self._answer_open(problem)
         if self._probed is not None and not self._probed.done():
             self._probed.set_exception(problem)
         self._closed.set_result(self._ended)
+
+    def _is_between(self, end: End) -> bool:
+        """Whether the server ends the connection after one message and before the next, which it knows of."""
+        closing = self._closing
+        if end is End.CLOSING and closing is not None:
+            return closing.asked is Asked.RSET and bool(self._jobs) and closing.verdict.effect is Effect.NONE
+        return end is End.LOST and self._talk.between
+
+    def _learn(self, end: End, between: bool) -> None:
+        """What the other connections to this server should know."""
+        learned = self._learned
+        if between:
+            learned.closed_after(self._answered)
+        learned.has_carried(self._answered)
+        if self._missing and self._talk.windowed and end not in OURS:
+            learned.left_unanswered(self._widest)
+        learned.lock_step |= self._out_of_step or self._stalled

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from newsletter_cli.delivery.smtp.events import Answered, GivenBack, NotSent, Uncertain
+from newsletter_cli.delivery.smtp.learned import Learned
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.delivery.smtp.reply import Reply
 from newsletter_cli.delivery.smtp.verdict import Verdict
 
+__all__ = ("Closed", "Desk", "End", "Learned", "Result", "fate_of", "result_of")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+
+class Result(NamedTuple):
     """What became of one job: accepted, retry, failed, not-sent or uncertain."""
 
     id: int
@@ -29,21 +31,19 @@ def result_of(event: Answered, link: int, *, doubted: bool) -> Result:
     """What an answer makes of a message. doubted: questions and answers no longer fit, so it may be another's."""
     if doubted and not event.local:
         outcome = Outcome.UNCERTAIN if event.written else Outcome.NOT_SENT
-        return Result(id=event.id, outcome=outcome, link=link, written=event.written, reply=event.reply)
-    return Result(
-        id=event.id, outcome=event.outcome, link=link, written=event.written, reply=event.reply, verdict=event.verdict
-    )
+        return Result(event.id, outcome, link, event.written, event.reply)
+    return Result(event.id, event.outcome, link, event.written, event.reply, event.verdict)
 
 
 def fate_of(event: GivenBack | NotSent | Uncertain, link: int) -> Result:
     """What a message without an answer becomes."""
     match event:
         case GivenBack(id=number):
-            return Result(id=number, outcome=Outcome.NOT_SENT, link=link, written=False, given_back=True)
-        case NotSent(id=number, alone=alone, written=written):
-            return Result(id=number, outcome=Outcome.NOT_SENT, link=link, written=written, alone=alone)
+            return Result(number, Outcome.NOT_SENT, link, written=False, given_back=True)
+        case NotSent(id=number, alone=alone, written=written, reply=reply):
+            return Result(number, Outcome.NOT_SENT, link, written, reply, alone=alone)
         case Uncertain(id=number):
-            return Result(id=number, outcome=Outcome.UNCERTAIN, link=link, written=True)
+            return Result(number, Outcome.UNCERTAIN, link, written=True)
 
 
 class End(StrEnum):
@@ -53,7 +53,7 @@ class End(StrEnum):
     CLOSING = "closing"  # the server said 421
     LOST = "lost"  # the server or the network closed it
     TIMEOUT = "timeout"  # no answer, or a write stood still
-    BROKEN = "broken"  # the server breaks the protocol
+    BROKEN = "broken"  # the server breaks the protocol, or refuses what it offers
     GIVEN_BACK = "given-back"  # a permit was refused after 354
     ABORTED = "aborted"  # by abort()
 

@@ -18,6 +18,7 @@ MOST_PARTS: Final = 512  # of one writing; the kernel takes 1,024 (IOV_MAX)
 # A TLS record holds up to 16 KiB of text and some bytes of its own; generous, because it only makes us doubt more.
 RECORD: Final = 16 * 1024
 RECORD_OVERHEAD: Final = 512
+QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux
 ABORT: Final = struct.pack("ii", 1, 0)  # SO_LINGER of no time: what the kernel still has is thrown away
 
 
@@ -78,6 +79,12 @@ class Wire:
         elif len(parts) > MOST_PARTS:
             parts = (b"".join(parts),)
         self._send(parts)
+
+    def acknowledge(self) -> None:
+        """Tell the other end at once what was read, instead of along with our next bytes. Linux forgets it again."""
+        if QUICK_ACK is not None and not self.closed:
+            with contextlib.suppress(OSError):  # it is gone: the next read tells
+                self._socket.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Begin the handshake as client; `secured` tells of its end."""

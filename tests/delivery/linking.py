@@ -11,6 +11,7 @@ from newsletter_cli.delivery.connection import (
     Closed,
     Connection,
     ConnectProblem,
+    Learned,
     Result,
     Security,
     Server,
@@ -33,6 +34,7 @@ class Text:
     segments: tuple[bytes, ...]
     envelope_from: str = "news@example.org"
     smtputf8: bool = False
+    token: str = ""
 
     @property
     def size(self) -> int:
@@ -97,13 +99,16 @@ def desk_of(given: Iterable[Job], allowed: Callable[[int], bool] = lambda number
     return Desk(deque(given), allowed)
 
 
-async def connect(server: Server, *, tls: ssl.SSLContext | None = None, secret: str | None = None) -> Connection:
-    return await open_connection(server, tls=tls or default_tls(), secret=secret, number=1, book=BOOK)
+async def connect(
+    server: Server, *, tls: ssl.SSLContext | None = None, secret: str | None = None, learned: Learned | None = None
+) -> Connection:
+    how = tls or default_tls()
+    return await open_connection(server, tls=how, secret=secret, number=1, book=BOOK, learned=learned)
 
 
-async def send(server: Server, desk: Desk, **how: ssl.SSLContext | str | None) -> Closed:
+async def send(server: Server, desk: Desk, **how: ssl.SSLContext | str | Learned | None) -> Closed:
     """One connection over which the desk's jobs go, until it ends in whatever way."""
-    link = await connect(server, **how)  # type: ignore[arg-type]  # tls and secret only
+    link = await connect(server, **how)  # type: ignore[arg-type]  # tls, secret, learned
     desk.links.append(link)
     link.start(desk)
     return await link.closed()
@@ -112,7 +117,7 @@ async def send(server: Server, desk: Desk, **how: ssl.SSLContext | str | None) -
 async def problem_of(server: Server, **how: ssl.SSLContext | str | None) -> ConnectProblem:
     """Why there is no connection."""
     try:
-        link = await connect(server, **how)  # type: ignore[arg-type]  # tls and secret only
+        link = await connect(server, **how)  # type: ignore[arg-type]  # tls, secret, learned
     except ConnectProblem as problem:
         return problem
     link.abort()

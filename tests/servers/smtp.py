@@ -173,13 +173,14 @@ def smtp_server(
     login: tuple[str, str] | None = None,
     size: int = 50_000_000,
     chunking: bool = False,
+    dsn: bool = False,
     record: Path | None = None,
 ) -> Iterator[Server]:
     """A server that speaks PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and ENHANCEDSTATUSCODES, and these:
 
     certificates: STARTTLS with these, or with `implicit_tls` TLS from the first byte.
     login: user and password (or token); AUTH PLAIN, LOGIN and XOAUTH2, under TLS if there is any, needed before MAIL.
-    size: bytes, the largest message.  chunking: BDAT.
+    size: bytes, the largest message.  chunking: BDAT.  dsn: DSN.
     record: a file that gets one JSON line for each message, written just before its answer, or when its line ends.
     """
 
@@ -194,6 +195,7 @@ def smtp_server(
         login=Login(*login) if login else None,
         size=size,
         chunking=chunking,
+        dsn=dsn,
         settled=settled,
     )
     server = Server(house)

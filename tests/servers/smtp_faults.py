@@ -347,14 +347,14 @@ def merged_replies() -> Fault:
 ODD_TEXTS: Final = {
     "bad-utf8": "2.0.0 أُخذت ".encode() + b"\xff\xfe\xc3",
     "nul": b"2.0.0 OK\x00 and\x1b[31m more",
-    "long": b"2.0.0 " + b"x" * 65536,
+    "long": b"2.0.0 " + b"x" * 90_000,
     "many-lines": b"\n".join([b"2.0.0 " + b"x" * 500] * 128),
     "bare-lf": b"2.0.0 OK\r",
 }
 
 
 def odd_reply(kind: str, stage: str = "message", **when: Unpack[When]) -> Fault:
-    """The honest code with a text out of `ODD_TEXTS`: bad-utf8, nul, long (64 KiB), many-lines (64 KiB), bare-lf."""
+    """The honest code with a text out of `ODD_TEXTS`: bad-utf8, nul, long (90 kB), many-lines (64 KiB), bare-lf."""
     return At(stage, change(text=ODD_TEXTS[kind]), **when)
 
 
@@ -384,6 +384,21 @@ def without(*names: str) -> Fault:
 def no_extensions() -> Fault:
     """EHLO is understood, and offers nothing (but AUTH, if there is a login)."""
     return Without(())
+
+
+class NotKnown(Fault):
+    def __init__(self, verb: str, code: int) -> None:
+        self.unknown = {verb: code}
+
+
+def chunking_refused(code: int = 502) -> Fault:
+    """CHUNKING is offered and BDAT is not understood: what follows it is read as commands."""
+    return NotKnown("BDAT", code)
+
+
+def chunks_refused(code: int = 503, **when: Unpack[When]) -> Fault:
+    """CHUNKING is offered and a chunk is read, then it is not understood."""
+    return At(Stage.MESSAGE, say(code, "5.5.1 not here"), **when)
 
 
 def starttls_stripped() -> Fault:
@@ -423,11 +438,11 @@ FAULTS: Final[dict[str, Callable[..., Fault]]] = {
     make.__name__: make
     for make in (
         accept_354_after_refused_recipient, answer_late, answer_missing, answer_twice, answer_with, bad_certificate,
-        claim_pipelining_and_stall, clear_text_behind_starttls, close_after, close_after_data, close_at, close_in_data,
-        defer, ehlo_refused, greeting_421, hang_at, limit_connections, limit_messages, merged_replies, no_banner,
-        no_extensions, nonsense_at, odd_reply, one_byte_at_a_time, refuse_data, refuse_login, refuse_recipient,
-        refuse_sender, say_421_at, split_replies, starttls_stripped, stop_reading, take_data_after_refused_recipient,
-        tarpit, without,
+        chunking_refused, chunks_refused, claim_pipelining_and_stall, clear_text_behind_starttls, close_after,
+        close_after_data, close_at, close_in_data, defer, ehlo_refused, greeting_421, hang_at, limit_connections,
+        limit_messages, merged_replies, no_banner, no_extensions, nonsense_at, odd_reply, one_byte_at_a_time,
+        refuse_data, refuse_login, refuse_recipient, refuse_sender, say_421_at, split_replies, starttls_stripped,
+        stop_reading, take_data_after_refused_recipient, tarpit, without,
     )
 }  # fmt: skip
 

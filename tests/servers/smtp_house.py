@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -99,6 +99,7 @@ class Gone(Exception):
 class Fault:
     """A way to misbehave. Each method is a place where a session asks; these answers are the honest ones."""
 
+    unknown: Mapping[str, int] = {}  # verbs that are not understood, and the code that says so
     merges: bool = False  # answers wait until nothing is left to read, then leave in one write
     pause: float = 0  # seconds between two pieces of `cut`
 
@@ -137,6 +138,7 @@ class House:
     login: Login | None  # None: no AUTH; else it is needed before MAIL
     size: int  # bytes, the limit of SIZE
     chunking: bool
+    dsn: bool
     settled: Callable[[Received], None]  # called once for each message, when its answer is certain
     received: list[Received] = field(default_factory=list)
     heard: list[tuple[int, str]] = field(default_factory=list)

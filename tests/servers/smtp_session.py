@@ -18,7 +18,11 @@ from typing import Final, cast
 from tests.servers.smtp_house import Gone, House, Login, Received, Reply, Stage, reply
 
 NAME: Final = "mail.test"
-EXTENSION_OF: Final = {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "AUTH": "AUTH"}  # MAIL parameters
+# Parameters of MAIL and RCPT.
+EXTENSION_OF: Final = {
+    "SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "AUTH": "AUTH", "RET": "DSN", "ENVID": "DSN",
+    "NOTIFY": "DSN", "ORCPT": "DSN",
+}  # fmt: skip
 PATH: Final = re.compile(r"(?:FROM|TO): ?<([^<>]*)>((?: [^ ]+)*) *", re.IGNORECASE)
 
 
@@ -61,8 +65,14 @@ class Session:
             line = (await self._line()).decode("utf-8", "surrogateescape")
             self.house.heard.append((self.number, line))
             verb, _, argument = line.partition(" ")
+            code = next(
+                (fault.unknown[verb.upper()] for fault in self.house.faults if verb.upper() in fault.unknown), 0
+            )
             command = COMMANDS.get(verb.upper(), Session._unknown)
-            await command(self, argument)
+            if code:
+                await self._say(Stage.OTHER, reply(code, f"5.5.1 {verb} is not for here"))
+            else:
+                await command(self, argument)
 
     async def _say(self, stage: Stage, proposal: Reply) -> Reply:
         """Puts an answer before the faults and writes what they made of it; returns that."""
@@ -102,6 +112,8 @@ class Session:
         words = ["PIPELINING", f"SIZE {self.house.size}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         if self.house.chunking:
             words.append("CHUNKING")
+        if self.house.dsn:
+            words.append("DSN")
         if self._context() is not None and not self._tls:
             words.append("STARTTLS")
         offer = tuple(words)
@@ -219,7 +231,12 @@ class Session:
             await self._say(Stage.RCPT, no)
             return
         self.asked.append(path[1])
-        judged = await self._judge(Stage.RCPT, self._check_letters(path[1], self.envelope.smtputf8))
+        honest = self._check_letters(path[1], self.envelope.smtputf8)
+        if unknown := [
+            word for word in path[2].split() if not self._offers(EXTENSION_OF.get(word.split("=")[0], word))
+        ]:
+            honest = reply(555, f"5.5.4 not understood {' '.join(unknown)}")
+        judged = await self._judge(Stage.RCPT, honest)
         if judged.good:
             self.envelope.recipients.append(path[1])
         await self._put(judged)

@@ -16,6 +16,7 @@ class Capabilities:
     smtputf8: bool = False
     enhanced_codes: bool = False
     chunking: bool = False
+    dsn: bool = False
     size: int | None = None  # None: not offered; 0: no fixed limit (RFC 1870 §4); else bytes
     auth: tuple[str, ...] = ()  # mechanisms, upper case, in the server's order
     others: frozenset[str] = field(default_factory=frozenset)
@@ -28,6 +29,7 @@ FLAGS = {
     "SMTPUTF8": "smtputf8",
     "ENHANCEDSTATUSCODES": "enhanced_codes",
     "CHUNKING": "chunking",
+    "DSN": "dsn",
 }
 
 

@@ -1,6 +1,7 @@
 """What a conversation tells its driver: frozen records in the words of RFC 5321."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter_cli.delivery.smtp.capabilities import Capabilities
 from newsletter_cli.delivery.smtp.outcome import Outcome
@@ -18,7 +19,6 @@ class Ready:
     """Greeted, secured, logged in."""
 
     capabilities: Capabilities
-    depth: int  # transactions that may be in flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,7 @@ class Unusable:
     verdict: Verdict | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The message has its answer. verdict: None with `accepted`. local: the server was not asked."""
 
     id: int
@@ -56,12 +55,13 @@ class GivenBack:
 class NotSent:
     """No whole message has left, or the server said that it takes none.
 
-    alone: the link ended in the middle of it.  written: some of its data was handed out.
+    alone: the link ended in the middle of it.  written: some of its data was handed out.  reply: what the server said.
     """
 
     id: int
     alone: bool = False
     written: bool = False
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,11 @@ class Uncertain:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The server said 421: begin nothing, read to the end."""
+    """The server said 421: begin nothing, read to the end. asked: what it answered; None: nothing."""
 
     reply: Reply
     verdict: Verdict
+    asked: Asked | None
 
 
 @dataclass(frozen=True, slots=True)

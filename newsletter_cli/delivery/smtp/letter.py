@@ -17,6 +17,8 @@ class Letter(Protocol):
     def size(self) -> int: ...  # sum of the segments, bytes
     @property
     def smtputf8(self) -> bool: ...  # a local part is not ASCII
+    @property
+    def token(self) -> str: ...  # names the delivery in reports about it (ENVID, RFC 3461 §4.4); "" = none
 
 
 @dataclass(frozen=True, slots=True)

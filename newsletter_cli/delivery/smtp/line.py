@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Stage
@@ -20,14 +21,13 @@ class Flight:
     acceptance: Said | None = None  # 250 to its data, held until the RSET behind it is answered
     dotted: bool = False  # its data, or a lone dot, is said: commands may follow
     given: bool = False  # its data was handed out
-    settled: bool = False  # its event is out; answers to its other questions mean nothing
 
 
 Question = tuple[Command, Flight | None]
+"""What was asked, and for which transaction; None: for no message, or for one that has its answer already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(NamedTuple):
     """Bytes for one write. It holds the end of one message at most."""
 
     parts: tuple[bytes, ...]
@@ -58,24 +58,31 @@ class Line:
             self._behind += len(line)
 
     def hand_out(self, flight: Flight, data: tuple[bytes, ...]) -> None:
-        """The whole of a message. The machine waits for a 354 in between, so no second one can be unwritten."""
+        """The whole of a message, whose answer is asked for already."""
         if self._flight is not None:
             raise RuntimeError("a write ends one message at most")
-        self._parts.extend(data)
+        self._parts += data
         self._flight = flight
-        self.open.append((Command.DOT, flight))
+
+    def forget(self, flight: Flight) -> None:
+        """What is still asked for this transaction concerns no message any more."""
+        for _ in range(len(self.open)):
+            command, asker = self.open.popleft()
+            self.open.append((command, None if asker is flight else asker))
 
     def take(self) -> Writing | None:
         """What to write now; each byte is given out once."""
         if not self._parts:
             return None
         flight = self._flight
-        writing = Writing(tuple(self._parts), flight.job.id if flight else None, self._behind, self._secret)
-        if flight is not None:
+        if flight is None:
+            writing = Writing(tuple(self._parts), None, 0, self._secret)
+        else:
+            writing = Writing(tuple(self._parts), flight.job.id, self._behind, self._secret)
             flight.given = True
             self.ending = flight
+            self._flight = None
+            self._behind = 0
         self._parts.clear()
-        self._flight = None
-        self._behind = 0
         self._secret = False
         return writing

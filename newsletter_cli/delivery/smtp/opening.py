@@ -15,7 +15,6 @@ from newsletter_cli.delivery.smtp.reply import PeerError, Said, read_reply
 from newsletter_cli.delivery.smtp.steps import ASKED, Command, Step
 from newsletter_cli.delivery.smtp.verdict import Effect
 
-DATA_CHAIN: Final = 2  # one message without an answer, one envelope behind it
 NEXT_MECHANISM: Final = 504  # "not this one" (RFC 4954 §4); any other refusal speaks of the login
 
 
@@ -37,6 +36,7 @@ class Terms:
     loopback: bool  # the other end is this machine: the only place where a password may go in clear
     credentials: Credentials | None  # None: do not log in
     pipelining: bool  # use it when it is offered
+    chunking: bool  # the same
     command_seconds: float  # patience for each command
     data_seconds: float  # patience for the answer to a message
 
@@ -153,8 +153,7 @@ class Opening:
         return self._ready()
 
     def _ready(self) -> Event:
-        depth = DATA_CHAIN if self._terms.pipelining and self.capabilities.pipelining else 1
-        return Ready(self.capabilities, depth)
+        return Ready(self.capabilities)
 
     def _unusable(self, command: Command, said: Said) -> Event | None:
         if command is Command.AUTH:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 # 64 KiB: a real EHLO answer is a few KiB; without a limit one server could fill the memory of the run.
 LONGEST_REPLY: Final = 64 * 1024
@@ -23,8 +22,7 @@ class PeerError(Exception):
     """The server does not keep to the protocol. The connection is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One answer of a server, cleaned: valid UTF-8, no control characters."""
 
     code: int  # 200 to 599
@@ -39,7 +37,13 @@ class Reply:
 def read_reply(said: Said) -> Reply:
     """The cleaned form of what was said."""
     code, raw = said
-    lines = tuple([_clean(line) for line in raw])
+    if len(raw) == 1:
+        line = _clean(raw[0])
+        first = ENHANCED.match(line)
+        if first is None:
+            return Reply(code, "", (line,), line[:LONGEST_TEXT])
+        return Reply(code, first[1], (line,), line[first.end() :][:LONGEST_TEXT])
+    lines = tuple(map(_clean, raw))
     first = ENHANCED.match(lines[0])
     if first is None:
         return Reply(code, "", lines, " ".join(filter(None, lines))[:LONGEST_TEXT])
@@ -84,8 +88,9 @@ class ReplyReader:
             whole = bytes(self._rest) + head
             self._rest.clear()
             for line in whole.split(b"\n"):
-                said = self._take(line.removesuffix(b"\r"))
-                if said is not None:
+                if line[3:4] == b" " and not self._lines and line.endswith(b"\r") and (code := CODES.get(line[:3])):
+                    yield code, (line[4:-1],)  # as all but a few are
+                elif (said := self._take(line.removesuffix(b"\r"))) is not None:
                     yield said
         self._rest += tail
         if len(self._rest) + self._held > LONGEST_REPLY:

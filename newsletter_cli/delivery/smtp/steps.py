@@ -20,6 +20,7 @@ class Command(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     DOT = "dot"  # the end of a message
+    BDAT = "bdat"  # the last chunk, the whole message being in it (RFC 3030 §2)
     EMPTY = "empty"  # a lone dot, because of a 354 for a refused envelope (RFC 2920 §3.1)
     NOOP = "noop"
     QUIT = "quit"
@@ -75,6 +76,7 @@ TABLE: Final[Mapping[Command, tuple[Step, ...]]] = {
     _C.RCPT:     (_S.GO_ON,      _S.BREAK,      _S.REFUSE,      _S.REFUSE,      _S.SEQUENCE,    _S.CLOSE),
     _C.DATA:     (_S.BREAK,      _S.GO_AHEAD,   _S.REFUSE,      _S.REFUSE,      _S.SEQUENCE,    _S.CLOSE),
     _C.DOT:      (_S.ACCEPT,     _S.BREAK,      _S.REFUSE,      _S.REFUSE,      _S.SEQUENCE,    _S.CLOSE),
+    _C.BDAT:     (_S.ACCEPT,     _S.BREAK,      _S.REFUSE,      _S.REFUSE,      _S.SEQUENCE,    _S.CLOSE),
     _C.EMPTY:    (_S.BREAK,      _S.BREAK,      _S.SETTLE,      _S.SETTLE,      _S.SETTLE,      _S.CLOSE),
     _C.NOOP:     (_S.PROBED,     _S.BREAK,      _S.PROBED,      _S.PROBED,      _S.PROBED,      _S.CLOSE),
     _C.QUIT:     (_S.BYE,        _S.BYE,        _S.BYE,         _S.BYE,         _S.BYE,         _S.BYE),
@@ -95,6 +97,7 @@ ASKED: Final[Mapping[Command, Asked]] = {
     _C.RCPT: Asked.RCPT,
     _C.DATA: Asked.DATA,
     _C.DOT: Asked.DOT,
+    _C.BDAT: Asked.DOT,
     _C.EMPTY: Asked.DOT,
     _C.NOOP: Asked.RSET,
     _C.QUIT: Asked.RSET,
@@ -107,7 +110,7 @@ SORTS: Final[Mapping[int, Sort]] = {
     503: Sort.SEQUENCE,
 }
 
-# The same by code: five answers for each message are looked up here.
+# The same by code: four or five answers for each message are looked up here.
 BY_CODE: Final[Mapping[Command, Mapping[int, Step]]] = {
     command: {code: STEPS[command, sort] for code, sort in SORTS.items()} for command in Command
 }

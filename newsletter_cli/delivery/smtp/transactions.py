@@ -1,15 +1,17 @@
-"""Transactions: RSET, MAIL, RCPT, DATA, the message, one after the other or two in a chain (RFC 2920).
+"""What becomes of a message: what all ways of asking for a transaction share (the ways are in ways.py).
 
 In step: answers are counted, so a server that says one too few or one too many shifts all that follow. Every answer
 that cannot be the one to its question ends the connection, and what it leaves open is never taken for accepted.
 """
 
 from collections import deque
+from collections.abc import Callable, Mapping
 
 from newsletter_cli.delivery.smtp import commands
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.smtp.capabilities import Capabilities
 from newsletter_cli.delivery.smtp.events import Answered, Closing, Event, GivenBack, NotSent, Uncertain
+from newsletter_cli.delivery.smtp.learned import Learned
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.line import Flight, Line
 from newsletter_cli.delivery.smtp.outcome import OUTCOMES, Heard, Outcome, Stage
@@ -17,22 +19,25 @@ from newsletter_cli.delivery.smtp.reply import PeerError, Reply, Said, read_repl
 from newsletter_cli.delivery.smtp.steps import ASKED, Command, Step
 from newsletter_cli.delivery.smtp.verdict import Asked, Verdict
 
+Take = Callable[[Command, Flight, Said, list[Event]], None]
+
 
 class Transactions:
-    """The second part of a conversation, for up to `depth` transactions in flight."""
+    """The second part of a conversation: messages in flight, oldest first."""
 
-    def __init__(self, line: Line, offered: Capabilities, depth: int, book: ReplyBook) -> None:
+    pipelined = True  # commands go out before their answers, so that the two ends can lose step
+    depth = 1  # transactions that may be in flight now
+
+    def __init__(self, line: Line, offered: Capabilities, book: ReplyBook, learned: Learned) -> None:
         self.flights: deque[Flight] = deque()  # without an event, oldest first
         self.closing = False  # the server said 421
-        self.wants: tuple[Command, Flight] | None = (
-            None  # what may be said once it is allowed: DATA, or the data itself (DOT)
-        )
-        self.depth = depth
+        # What may be said once it is allowed: DATA, the data itself (DOT), or all of a transaction (BDAT).
+        self.wants: tuple[Command, Flight] | None = None
         self._line = line
         self._offered = offered
         self._book = book
-        self._dirty = False  # lock-step: the server may hold an envelope of ours
-        self._do = {
+        self._learned = learned
+        self.take: Mapping[Step, Take] = {
             Step.CLEARED: self._cleared,
             Step.NOT_CLEARED: self._not_cleared,
             Step.GO_ON: self._go_on,
@@ -46,57 +51,32 @@ class Transactions:
 
     @property
     def room(self) -> bool:
-        """Whether a transaction may begin now: never between DATA and its answer, where commands could become data."""
-        if self.closing or self.wants is not None:
-            return False
-        if not self.flights:
-            return not self._line.open
-        return len(self.flights) < self.depth and self.flights[-1].dotted
+        """Whether a transaction may begin now."""
+        raise NotImplementedError
 
     def begin(self, job: Job) -> list[Event]:
         """Open a transaction; or answer in the server's place when the message cannot go through this one."""
         if not self.room:
             raise RuntimeError("no room for a transaction")
-        letter = job.letter
-        if (refusal := commands.cannot_carry(letter, self._offered)) is not None:
+        if (refusal := commands.cannot_carry(job.letter, self._offered)) is not None:
             return [_answer_here(job, *refusal)]
         flight = Flight(job)
         self.flights.append(flight)
-        # RSET opens every transaction: after a refused recipient some servers else accept the next message under
-        # the earlier envelope sender.
-        if self.depth == 1:
-            self._line.ask(Command.RSET, commands.RSET, flight)
-            return []
-        self._line.open.extend(
-            ((Command.RSET, flight), (Command.MAIL, flight), (Command.RCPT, flight), (Command.DATA, flight))
-        )
-        self._line.say(b"RSET\r\n%b%bDATA\r\n" % (commands.mail(letter, self._offered), commands.rcpt(letter)))
+        self._open(flight)
         return []
 
-    def answer(self, step: Step, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        if not flight.settled:
-            self._do[step](command, flight, said, events)
-        elif step is Step.CLOSE:
-            self.announce(command, said, events)
-        # else nobody waits for it: the rest of what a 421 has settled
-
     def allow(self) -> None:
-        """Say what `wants` names: DATA in lock-step, the data after a 354."""
+        """Say what `wants` names."""
         command, flight = self._take_wanted()
-        if command is Command.DATA:
-            self._line.ask(Command.DATA, commands.DATA, flight)
-        else:
-            self._line.hand_out(flight, commands.data_of(flight.job))
-            flight.dotted = True
+        self._say_wanted(command, flight)
 
     def give_back(self) -> tuple[Event, bool]:
         """The same message will not go on. True: the connection must be dropped, a 354 waits for data."""
         command, flight = self._take_wanted()
-        self._forget(flight)
+        self.flights.remove(flight)
         if command is Command.DATA:
             self._line.ask(Command.RSET, commands.RSET)
-            return GivenBack(flight.job.id), False
-        return GivenBack(flight.job.id), True
+        return GivenBack(flight.job.id), command is Command.DOT
 
     def left(self) -> None:
         """The last byte of the message handed out last has left our hands."""
@@ -118,30 +98,29 @@ class Transactions:
             for flight in self._drop_all()
         ]
 
-    # --- the steps
+    # --- what each way does in its own manner
+
+    def _open(self, flight: Flight) -> None:
+        raise NotImplementedError
 
     def _cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        self._dirty = False
-        self._release(events)
-        if self.depth == 1:
-            self._line.ask(Command.MAIL, commands.mail(flight.job.letter, self._offered), flight)
+        raise NotImplementedError
 
     def _not_cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        if self.depth > 1 or self._dirty:
-            raise PeerError(f"RSET was refused: {read_reply(said)}")
-        # A server that does not know RSET has nothing to reset: no envelope of ours stands open.
-        self._cleared(command, flight, said, events)
+        raise NotImplementedError
 
     def _go_on(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        self._dirty = True
-        if flight.refusal is not None:
-            raise PeerError("a recipient was accepted after its sender was refused")
-        if self.depth > 1:
-            return
-        if command is Command.MAIL:
-            self._line.ask(Command.RCPT, commands.rcpt(flight.job.letter), flight)
-        elif not self.closing:
-            self.wants = (Command.DATA, flight)
+        raise NotImplementedError
+
+    def _out_of_sequence(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
+        raise NotImplementedError
+
+    # --- the steps, as they are without a reason to be otherwise
+
+    def _say_wanted(self, command: Command, flight: Flight) -> None:
+        self._line.open.append((Command.DOT, flight))
+        self._line.hand_out(flight, commands.data_of(flight.job))
+        flight.dotted = True
 
     def _go_ahead(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
         if said[0] != 354:
@@ -155,23 +134,15 @@ class Transactions:
     def _refuse(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
         if flight.refusal is None:
             flight.refusal = (ASKED[command], said)
-        if self.depth > 1 and command in (Command.MAIL, Command.RCPT):
-            return  # DATA is out: its answer belongs to this transaction too
-        if command is Command.DOT and flight.stage is Stage.OPEN:
+        if flight.given and flight.stage is Stage.OPEN:
             # Refused before its end: the rest must not follow, so that it can never become a whole message.
             self.announce(command, said, events)
         self._settle(flight, events)
-
-    def _out_of_sequence(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        if self.depth > 1 and flight.refusal is None:
-            raise PeerError(f"{command} was answered with {read_reply(said)}")
-        self._refuse(command, flight, said, events)
 
     def _accept(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
         if flight.stage is Stage.OPEN:
             flight.stage = Stage.ENDED  # it says so; who is right cannot be known
             raise PeerError("a message was accepted before its end was written")
-        self._dirty = False
         flight.acceptance = said
         if not self._line.open:
             self._settle(flight, events)
@@ -187,16 +158,18 @@ class Transactions:
             return  # says nothing about the message
         if flight.refusal is None:
             flight.refusal = (ASKED[command], said)
+        self._line.forget(flight)
         self._settle(flight, events)
 
     # --- what they are made of
 
-    def announce(self, command: Command, said: Said, events: list[Event]) -> None:
-        """The server will end the connection: nothing more begins."""
+    def announce(self, command: Command | None, said: Said, events: list[Event]) -> None:
+        """The server will end the connection: nothing more begins. command: what it answers; None: nothing."""
         self.closing = True
         self.wants = None
         reply = read_reply(said)
-        events.append(Closing(reply, self._book.judge(ASKED[command], reply)))
+        asked = None if command is None else ASKED[command]
+        events.append(Closing(reply, self._book.judge(asked or Asked.RSET, reply), asked))
 
     def _release(self, events: list[Event]) -> None:
         """The message whose acceptance was held, if any, has it."""
@@ -205,14 +178,13 @@ class Transactions:
             self._settle(first, events)
 
     def _settle(self, flight: Flight, events: list[Event]) -> None:
-        self._forget(flight)
+        self.flights.remove(flight)
         events.append(self._answered(flight))
 
     def _answered(self, flight: Flight) -> Answered:
         if flight.acceptance is not None:
             reply = read_reply(flight.acceptance)
-            outcome = OUTCOMES[flight.stage, Heard.OK]
-            return Answered(flight.job.id, Asked.DOT, reply, None, outcome, flight.given)
+            return Answered(flight.job.id, Asked.DOT, reply, None, OUTCOMES[flight.stage, Heard.OK], flight.given)
         if flight.refusal is None:
             raise RuntimeError("a message is settled by an answer")
         asked, said = flight.refusal
@@ -228,10 +200,6 @@ class Transactions:
         if not self.closing and OUTCOMES[flight.stage, Heard.LOST] is Outcome.UNCERTAIN:
             return Uncertain(flight.job.id)
         return NotSent(flight.job.id, alone=flight.given and flight.stage is Stage.OPEN, written=flight.given)
-
-    def _forget(self, flight: Flight) -> None:
-        flight.settled = True
-        self.flights.remove(flight)
 
     def _drop_all(self) -> list[Flight]:
         flights = list(self.flights)

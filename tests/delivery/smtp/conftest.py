@@ -8,6 +8,7 @@ import pytest
 from newsletter_cli.delivery.smtp.book import ReplyBook, load_book
 from newsletter_cli.delivery.smtp.conversation import Conversation
 from newsletter_cli.delivery.smtp.events import Event
+from newsletter_cli.delivery.smtp.learned import Learned
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.opening import Terms, Tls
 
@@ -18,6 +19,7 @@ PLAIN = Terms(
     loopback=False,
     credentials=None,
     pipelining=True,
+    chunking=True,
     command_seconds=60,
     data_seconds=600,
 )
@@ -31,6 +33,7 @@ class Note:
     envelope_from: str = "news@example.org"
     segments: tuple[bytes, ...] = (b"Subject: x\r\n\r\n", b"text\r\n")
     smtputf8: bool = False
+    token: str = ""
 
     @property
     def size(self) -> int:
@@ -41,7 +44,7 @@ class Talk:
     """A conversation, and a driver that lets everything leave at once and permits everything."""
 
     def __init__(self, terms: Terms, book: ReplyBook, jobs: Iterable[Job]) -> None:
-        self.machine = Conversation(terms, book)
+        self.machine = Conversation(terms, book, Learned(window=8))
         self.said = b""
         self.events: list[Event] = []
         self._jobs = list(jobs)

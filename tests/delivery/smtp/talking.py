@@ -7,6 +7,7 @@ from newsletter_cli.delivery.smtp.auth import Credentials
 from newsletter_cli.delivery.smtp.book import ReplyBook, load_book
 from newsletter_cli.delivery.smtp.conversation import Conversation
 from newsletter_cli.delivery.smtp.events import Answered, Broken, Event, GivenBack, NotSent, Uncertain
+from newsletter_cli.delivery.smtp.learned import Learned
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.opening import Terms, Tls
 from newsletter_cli.delivery.smtp.outcome import Outcome
@@ -14,6 +15,7 @@ from newsletter_cli.delivery.smtp.outcome import Outcome
 BOOK: ReplyBook = load_book()
 GREETING = b"220 mx.test ESMTP\r\n"
 PIPELINING = b"250-mx.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+CHUNKING = b"250-mx.test\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 8BITMIME\r\n"
 PLAIN = b"250 mx.test\r\n"
 
 TERMS = Terms(
@@ -23,6 +25,7 @@ TERMS = Terms(
     loopback=True,
     credentials=None,
     pipelining=True,
+    chunking=True,
     command_seconds=30.0,
     data_seconds=600.0,
 )
@@ -37,6 +40,7 @@ class Text:
     envelope_from: str = "news@example.org"
     segments: tuple[bytes, ...] = (b"Subject: hi\r\n", b"\r\nbody\r\n")
     smtputf8: bool = False
+    token: str = ""
     announced: int | None = None  # a size that is not that of the segments
 
     @property
@@ -60,6 +64,26 @@ def data(number: int) -> bytes:
     return b"Subject: hi\r\n\r\nbody %d\r\n.\r\n" % number
 
 
+def chunk(number: int) -> bytes:
+    """The whole transaction of `job(number)` as it goes into a window."""
+    body = data(number).removesuffix(b".\r\n")
+    start = b"RSET\r\nMAIL FROM:<news@example.org>\r\nRCPT TO:<r%d@example.org>\r\n" % number
+    return start + b"BDAT %d LAST\r\n" % len(body) + body
+
+
+TAKEN = b"250 reset\r\n250 sender\r\n250 recipient\r\n250 2.0.0 taken\r\n"
+
+
+def windowed(talk: Conversation, *numbers: int) -> bytes:
+    """Begin these transactions, each as a write of its own that leaves at once; what was said."""
+    whole = b""
+    for number in numbers:
+        talk.begin(job(number))
+        talk.allow()
+        whole += said(talk)
+    return whole
+
+
 def said(talk: Conversation) -> bytes:
     """All it has to say now. What is written has left at once."""
     whole = b""
@@ -69,9 +93,9 @@ def said(talk: Conversation) -> bytes:
     return whole
 
 
-def ready(offer: bytes = PIPELINING, terms: Terms = TERMS) -> Conversation:
+def ready(offer: bytes = PIPELINING, terms: Terms = TERMS, learned: Learned | None = None) -> Conversation:
     """A machine that has been greeted and may begin."""
-    talk = Conversation(terms, BOOK)
+    talk = Conversation(terms, BOOK, learned or Learned(window=8))
     talk.receive(GREETING)
     said(talk)
     talk.receive(offer)
@@ -140,6 +164,8 @@ class Mx:
         return replies
 
     def _command(self) -> str | None:
+        if self._rest.startswith(b"BDAT") and not self.in_data:
+            return self._chunk()
         end = b"\r\n.\r\n" if self.in_data and not self._rest.startswith(b".\r\n") else b"\r\n"
         line, found, rest = self._rest.partition(end)
         if not found:
@@ -151,12 +177,20 @@ class Mx:
             self._asked = line.decode().partition("<")[2].removesuffix(">")
         return line.split(b" ")[0].decode()
 
+    def _chunk(self) -> str | None:
+        line, found, rest = self._rest.partition(b"\r\n")
+        size = int(line.split()[1]) if found else 0
+        if not found or len(rest) < size:
+            return None
+        self._rest = rest[size:]
+        return "BDAT"
+
     def _honest(self, command: str) -> str:
         if command == "RCPT" and not self.sender:
             return "503 5.5.1 no sender"
         if command == "DATA":
             return "354 go" if self.recipient else "503 5.5.1 no recipient"
-        if command == ".":
+        if command in (".", "BDAT"):
             return "250 2.0.0 taken" if self.recipient else "554 5.5.1 no recipient"
         return "250 ok"
 
@@ -169,7 +203,7 @@ class Mx:
             self.recipient = self._asked
         elif command == "DATA":
             self.in_data = good
-        elif command == ".":
+        elif command in (".", "BDAT"):
             if good and self.recipient:
                 self.taken.append(self.recipient)
             self.in_data, self.sender, self.recipient = False, False, ""

@@ -33,4 +33,7 @@ def test_every_code_has_its_sort() -> None:
 
 
 def test_nothing_but_the_end_of_a_message_leads_to_acceptance() -> None:
-    assert [pair for pair, step in STEPS.items() if step is Step.ACCEPT] == [(Command.DOT, Sort.DONE)]
+    assert [pair for pair, step in STEPS.items() if step is Step.ACCEPT] == [
+        (Command.DOT, Sort.DONE),
+        (Command.BDAT, Sort.DONE),
+    ]
