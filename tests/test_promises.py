@@ -44,6 +44,7 @@ ARGUMENTS = {
     "subscribers undo": ("imp-none",), "lists create": ("daily", "--title", "Daily"), "lists show": ("weekly",),
     "lists edit": ("weekly", "--title", "Weekly"), "lists remove": ("weekly",), "config get": ("newsroom.name",),
     "config set": ("newsroom.name", "x"), "config set-secret": ("smtp.password",), "init": ("elsewhere",),
+    "db restore": ("none.db",),
 }  # fmt: skip
 # These go on until they are stopped, or do a whole job; journeys run them.
 LONG = frozenset({"serve", "demo"})

@@ -9,7 +9,7 @@ from newsletter_cli.cli import completion
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
-from newsletter_cli.delivery import recovery, sends
+from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.arming import arm_again, busy, undo
 from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
 from newsletter_cli.delivery.recovery import Takeover
@@ -50,6 +50,8 @@ def resume(
         raise UsageError("USAGE", f"--uncertain takes skip or retry, not “{uncertain}”.", fix="--uncertain retry")
     send = _find(run, digest)
     _refuse(run, send)
+    if not run.globals.dry_run:
+        past.demand_present(run.storage, run.newsroom.holders, send.id, by=run.user, now=run.clock())
     with hold(run.newsroom.holders) as holder:
         if send.state is SendState.ARMING:
             send = _arm(run, send, holder)
@@ -65,7 +67,7 @@ def resume(
         _confirm(run, tally)
         conditions = conditions_of(run)
         recovery.make_due_now(run.storage, send.id)
-        if not resume_send(run.storage, send.id, run.user, run.clock()):
+        if not resume_send(run.storage, send.id, holder, run.newsroom.holders, run.user, run.clock()):
             raise busy(send.digest)
         reply = carry(run, send.id, holder, conditions)
     sweep_holders(run.storage, run.newsroom.holders)
@@ -130,8 +132,11 @@ def _take(run: Run, send: Send, holder: Holder) -> Takeover:
     until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else 0.0)
     while True:
         takeover = recovery.take_over(run.storage, send.id, run.newsroom.holders, run.clock())
-        armed_by_another = send.state is SendState.ARMED and life_of(run.newsroom.holders, send.holder) is not Life.DEAD
-        if not takeover.alive and not armed_by_another:
+        life = life_of(run.newsroom.holders, send.holder)
+        armed_by_another = send.state is SendState.ARMED and life is not Life.DEAD
+        # With only retries or a resting lane left it holds no chunk, and is at work all the same.
+        waits = send.state is SendState.SENDING and life is Life.ALIVE
+        if not takeover.alive and not armed_by_another and not waits:
             return takeover
         if time.monotonic() >= until:
             raise busy(send.digest)

@@ -20,7 +20,7 @@ from newsletter_cli.cli.output import number
 from newsletter_cli.cli.progress import duration
 from newsletter_cli.cli.sending import carry, conditions_of, demand_no_stop, demand_server, not_live
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
-from newsletter_cli.delivery import arming, sends
+from newsletter_cli.delivery import arming, past, sends
 from newsletter_cli.delivery.arming import Order
 from newsletter_cli.delivery.briefing import NOBODY, Briefing, brief, limit_of, unusual
 from newsletter_cli.delivery.canary import size_of
@@ -127,6 +127,7 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
     safety = safety_of(run.settings, issue.list)
     demand_server(run)
     if not run.globals.dry_run:
+        past.demand_present(run.storage, run.newsroom.holders, by=run.user, now=run.clock())
         refused = _demand_live(run, issue, wish)
         if refused is not None:
             return refused

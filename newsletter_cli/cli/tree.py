@@ -104,6 +104,7 @@ ROWS: Final = (
     Row("config schema", "config", "", "Print a JSON Schema of newsletter.toml."),
     Row("db migrate", "db", "", "Bring the database up to this version."),
     Row("db backup", "db", "", "Make a backup."),
+    Row("db restore", "restore", "[FILE]", "Put a backup back in the database's place."),
     Row("db check", "db", "", "Check the database."),
     Row("log", "log", "[ID|EMAIL]", "Show who did what."),
     Row("help", "help", "[TOPIC]", "Explain a topic or an error code."),

@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, MetaData, Row, select, text
 from sqlalchemy.types import LargeBinary
 
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.failures import translating, translating_disk
 from newsletter_cli.storage.revision import revision_of
-from newsletter_cli.storage.schema import EPOCH, MICROSECOND, metadata
 
 NAME: Final = re.compile(r"newsletter-\d{8}T\d{12}Z(-[a-z-]+)?\.(db|jsonl\.gz)")
 ROWS: Final = 2_000  # fetched from PostgreSQL at a time
@@ -97,7 +96,10 @@ def _copy_postgresql(storage: Storage, path: Path) -> None:
 
 
 def _rows(connection: Connection) -> Iterator[dict[str, object]]:
-    for table in metadata.sorted_tables:
+    """The tables as the database has them: before a migration they are not those of this program."""
+    found = MetaData()
+    found.reflect(connection, only=lambda name, _: name != "alembic_version")
+    for table in found.sorted_tables:
         binary = tuple(column.name for column in table.columns if isinstance(column.type, LargeBinary))
         rows = connection.execution_options(yield_per=ROWS).execute(select(table).order_by(*table.primary_key))
         for row in rows:
@@ -109,9 +111,7 @@ def _plain(row: Row[tuple[object, ...]], binary: tuple[str, ...]) -> dict[str, o
     values = dict(row._mapping)
     for name in binary:
         values[name] = base64.b64encode(values[name]).decode("ascii")
-    return {
-        name: (value - EPOCH) // MICROSECOND if isinstance(value, datetime) else value for name, value in values.items()
-    }
+    return values
 
 
 def _write_line(out: IO[str], line: dict[str, object]) -> None:

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, insert, text
 
+from newsletter_cli.storage.revision import MIGRATIONS
 from newsletter_cli.storage.schema import chunk, delivery, digest, list_, send, subscriber, version
 
 NOW = datetime(2026, 10, 14, 4, 0, tzinfo=UTC)
@@ -117,3 +120,60 @@ def _add(connection: Connection, table: object, **values: object) -> int:
     key = connection.execute(insert(table).values(**values)).inserted_primary_key  # type: ignore[arg-type]  # any table
     assert key is not None
     return int(key[0])
+
+
+FIRST = "0001"
+# A send half-way through, as the first version wrote it.
+OLD_ROWS = (
+    "INSERT INTO list (slug, created) VALUES ('weekly', 1)",
+    *(
+        f"INSERT INTO subscriber (key, address, domain, created)"
+        f" VALUES ('r{n}@example.org', 'r{n}@example.org', 'example.org', 1)"
+        for n in range(1, 5)
+    ),
+    *(
+        f"INSERT INTO subscription (list_id, subscriber_id, status, joined) VALUES (1, {n}, 'active', 1)"
+        for n in range(1, 5)
+    ),
+    "INSERT INTO digest (slug, list, created) VALUES ('2026-w42', 'weekly', 1)",
+    "INSERT INTO version (hash, digest_id, content, subject, articles, created)"
+    " VALUES ('abc', 1, '{}', 'حصاد الأسبوع', '[]', 1)",
+    "INSERT INTO send (digest_id, version, list_id, state, key_number, created, started)"
+    " VALUES (1, 'abc', 1, 'paused', 1, 1, 2)",
+    "INSERT INTO chunk (send_id, state, total, accepted, retry, flights) VALUES (1, 'open', 2, 1, 1, 4)",
+    "INSERT INTO chunk (send_id, state, total, uncertain, flights) VALUES (1, 'open', 2, 1, 2)",
+    *(
+        f"INSERT INTO delivery (send_id, chunk_id, subscriber_id, subscription_id, address, domain, outcome)"
+        f" VALUES (1, {1 + (n - 1) // 2}, {n}, {n}, 'r{n}@example.org', 'example.org', '{outcome}')"
+        for n, outcome in enumerate(("accepted", "retry", "waiting", "uncertain"), 1)
+    ),
+    "INSERT INTO act (at, by, what, digest) VALUES (3, 'editor', 'paused', '2026-w42')",
+)
+
+
+@pytest.fixture
+def fill_old() -> Callable[[Connection], None]:
+    """fill_old(connection): the tables of the first version, by its own migration, with `OLD_ROWS`."""
+
+    def fill(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, FIRST)
+        for row in OLD_ROWS:
+            connection.execute(text(row.replace(" by,", ' "by",')))
+
+    return fill
+
+
+@pytest.fixture
+def make_old(fill_old: Callable[[Connection], None]) -> Callable[[Path], None]:
+    """make_old(path): such a SQLite file."""
+
+    def make(path: Path) -> None:
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            fill_old(connection)
+        engine.dispose()
+
+    return make
