@@ -118,7 +118,9 @@ def carry(run: Run, send_id: int, holder: Holder, conditions: Conditions) -> Rep
             _tell_notes(counters, seen)
             return counting.snapshot()
 
-        with SendView(run.out, header, read, footer=lambda snapshot: _footer(run, snapshot)) as view:
+        with SendView(
+            run.out, header, read, footer=lambda snapshot: _footer(run, snapshot, stopping=counters.stopping)
+        ) as view:
             seen.append(view)
             yield
         _tell_notes(counters, seen)
@@ -162,7 +164,13 @@ def _tally_snapshot(run: Run, tally: Tally) -> Snapshot:
     )  # fmt: skip
 
 
-def _footer(run: Run, snapshot: Snapshot) -> str:
+def _footer(run: Run, snapshot: Snapshot, *, stopping: bool) -> str:
+    if stopping and snapshot.on_wire:
+        return run.count(
+            "Waiting up to 10 s for the answer to {n} message. Ctrl-C again: it becomes uncertain.",
+            "Waiting up to 10 s for the answers to {n} messages. Ctrl-C again: they become uncertain.",
+            snapshot.on_wire,
+        )
     if not snapshot.on_wire:
         return run._("Ctrl-C pauses. Closing this window does the same.")
     return run.count(

@@ -300,7 +300,6 @@ class Engine:
         if sentence not in self._told:
             self._told.append(sentence)
             self.counters.untold.append(sentence)
-            log.info(sentence)
 
     # --- running -------------------------------------------------------------------------------------------------
 
@@ -344,6 +343,7 @@ class Engine:
         if self._stop is None:
             self._stop = ending
             self._drain_by = self._boot() + DRAIN
+            self.counters.stopping = True
         self._news.set()
 
     def _places(self, traffic: Traffic) -> int:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select, update
 from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.connection import default_tls
 from newsletter_cli.delivery.engine import Engine
-from newsletter_cli.delivery.holder import Holder, sweep
+from newsletter_cli.delivery.holder import Holder, Life, life_of, sweep
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.lanes import Lanes, lanes_of, load_providers
 from newsletter_cli.delivery.ledger import Ledger
@@ -277,11 +277,16 @@ def settle_ended(storage: Storage, send_id: int, user: str, now: datetime) -> No
     _write_ending(storage, send_id, Ending(kind=EndKind.FINISHED), user, now)
 
 
-def resume_send(storage: Storage, send_id: int, user: str, now: datetime) -> bool:
-    """paused or sent → sending; a Date over a day old becomes that of this moment. False when it may not go on."""
+def resume_send(storage: Storage, send_id: int, holder: Holder, holders: Path, user: str, now: datetime) -> bool:
+    """paused or sent → sending, in our hands; a Date over a day old becomes that of this moment.
+
+    False when it may not go on: it was cancelled, or another living process has it, even if that one only waits.
+    """
     with storage.write() as connection:
         current = sends.send_by_id(connection, send_id)
-        columns: dict[str, Any] = {"reason": "", "ended": None}
+        columns: dict[str, Any] = {"reason": "", "ended": None, "holder": holder.name}
+        if current.state is SendState.SENDING and life_of(holders, current.holder) is Life.ALIVE:
+            return False
         if current.dated is None or now - current.dated > NEW_DATE_AFTER:
             columns["dated"] = now
         if current.started is None:

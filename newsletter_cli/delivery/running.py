@@ -56,6 +56,7 @@ class Counters:
     domains: dict[str, dict[Outcome, int]] = field(default_factory=dict)
     untold: deque[str] = field(default_factory=deque)  # sentences for above the view; the view takes them out
     on_wire: int = 0
+    stopping: bool = False  # nothing more begins: what is on the wire is waited for
     lanes: dict[str, LaneView] = field(default_factory=dict)  # those that rest or are held back, by key
 
     @classmethod
