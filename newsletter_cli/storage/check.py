@@ -1,4 +1,4 @@
-"""Is the database sound? What SQLite can tell of its file, and whether each chunk's sums are those of its rows."""
+"""Is the database sound? What SQLite can tell of its file, and whether the sums of sends and chunks are their rows'."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, func, select
 
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import chunk, delivery
+from newsletter_cli.storage.schema import chunk, delivery, digest, send
 
 CHUNKS: Final = 2_000  # looked at in one statement: some 600,000 rows, well under the five seconds of a reader
+ENDED: Final = ("sent", "cancelled")  # states of a send that owes nobody a message
 COUNTED: Final = ("accepted", "failed", "uncertain", "skipped", "retry")  # outcomes whose sums a chunk keeps
 
 
@@ -19,7 +20,7 @@ class Problem:
     """One thing that is not as it should be."""
 
     part: str  # file | reference | sum
-    where: str  # "chunk 17", "delivery row 4", "" of the file
+    where: str  # "chunk 17", "send of 2026-w42", "delivery row 4", "" of the file
     text: str
 
 
@@ -39,7 +40,33 @@ def check(storage: Storage) -> tuple[Problem, ...]:
         with storage.read() as connection:
             rows = connection.execute(_sums_of_chunks(low, high))
             problems += [problem for row in rows for problem in _differences(row)]
+    with storage.read() as connection:
+        sends = connection.execute(
+            select(send.c.id, send.c.state, digest.c.slug).join(digest).order_by(send.c.id)
+        ).all()
+    for one in sends:
+        with storage.read() as connection:
+            problems += [
+                Problem("sum", f"send of {one.slug}", text) for text in _of_send(connection, one.id, one.state)
+            ]
     return tuple(problems)
+
+
+def _of_send(connection: Connection, send_id: int, state: str) -> Iterator[str]:
+    """What is wrong with the sums of a whole send: readers in no chunk of its own, or owed a message at its end."""
+    sums = connection.execute(
+        select(func.coalesce(func.sum(chunk.c.total), 0), func.coalesce(func.sum(_UNSENT), 0)).where(
+            chunk.c.send_id == send_id
+        )
+    ).one()
+    rows = connection.execute(select(func.count()).where(delivery.c.send_id == send_id)).scalar_one()
+    if int(sums[0]) != rows:
+        yield f"its chunks say {sums[0]} readers, it has {rows}"
+    if state in ENDED and sums[1]:
+        yield f"is {state}, but {sums[1]} readers wait"
+
+
+_UNSENT = chunk.c.total - chunk.c.accepted - chunk.c.failed - chunk.c.uncertain - chunk.c.skipped
 
 
 def _file(connection: Connection) -> list[Problem]:
@@ -65,8 +92,9 @@ def _bounds(storage: Storage) -> list[int]:
 def _sums_of_chunks(low: int, high: int) -> Select[Any]:
     """What each chunk says of its rows beside what the rows say; chunks without a row too."""
     counted = [func.count().filter(delivery.c.outcome == outcome).label(f"rows_{outcome}") for outcome in COUNTED]
+    foreign = func.count().filter(delivery.c.send_id != chunk.c.send_id).label("foreign")
     return (
-        select(chunk, func.count(delivery.c.id).label("rows_total"), *counted)
+        select(chunk, func.count(delivery.c.id).label("rows_total"), foreign, *counted)
         .select_from(chunk.outerjoin(delivery, delivery.c.chunk_id == chunk.c.id))
         .where(chunk.c.id >= low, chunk.c.id < high)
         .group_by(chunk.c.id)
@@ -80,3 +108,5 @@ def _differences(row: Row[Any]) -> Iterator[Problem]:
         said, found = values[name], values[f"rows_{name}"]
         if said != found:
             yield Problem("sum", f"chunk {values['id']}", f"says {said} {name}, its rows say {found}")
+    if values["foreign"]:
+        yield Problem("sum", f"chunk {values['id']}", f"has {values['foreign']} rows of another send")

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, select, text, update
 
 from newsletter_cli.errors import ConfigError
 from newsletter_cli.storage import check as checking
 from newsletter_cli.storage.check import Problem, check
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import chunk, delivery, setting
+from newsletter_cli.storage.schema import chunk, delivery, send, setting
 from tests.conftest import SQLITE, Place
 
 Make = Callable[..., int]
@@ -39,7 +39,31 @@ def test_a_sum_that_is_not_that_of_its_rows_is_found(storage: Storage, make_chun
     assert check(storage) == (
         Problem("sum", f"chunk {wrong}", "says 4 accepted, its rows say 3"),
         Problem("sum", f"chunk {empty}", "says 1 total, its rows say 0"),
+        Problem("sum", "send of empty", "its chunks say 1 readers, it has 0"),
     )
+
+
+def test_readers_in_a_chunk_of_another_send_are_found(storage: Storage, make_chunk: Make) -> None:
+    with storage.write() as connection:
+        one, two = (make_chunk(connection, {"waiting": 2}, name) for name in ("one", "two"))
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.chunk_id == two, delivery.c.address == "two-0@example.org")
+            .values(send_id=select(chunk.c.send_id).where(chunk.c.id == one).scalar_subquery())
+        )
+    assert check(storage) == (
+        Problem("sum", f"chunk {two}", "has 1 rows of another send"),
+        Problem("sum", "send of one", "its chunks say 2 readers, it has 3"),
+        Problem("sum", "send of two", "its chunks say 2 readers, it has 1"),
+    )
+
+
+@pytest.mark.parametrize("state", ["sent", "cancelled"])
+def test_a_send_that_is_over_owes_nobody_a_message(storage: Storage, make_chunk: Make, state: str) -> None:
+    with storage.write() as connection:
+        make_chunk(connection, ALL, "over")
+        connection.execute(update(send).values(state=state))
+    assert check(storage) == (Problem("sum", "send of over", f"is {state}, but 3 readers wait"),)
 
 
 def test_every_portion_of_the_chunks_is_looked_at(
