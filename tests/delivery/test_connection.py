@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import uvloop
 
-from newsletter_cli.delivery.connection import Closed, ConnectProblem, End, Result, carry
+from newsletter_cli.delivery.connection import Closed, ConnectProblem, End, Learned, Result, carry
 from newsletter_cli.delivery.smtp.letter import Job
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from tests.delivery.linking import Desk, Text, at, connect, desk_of, jobs, letter, problem_of, send, until
 from tests.servers import free_port, wait_until
-from tests.servers.postfix import Postfix, Sink, smtp_sink
+from tests.servers.postfix import Postfix, Sink, full_postfix, smtp_sink
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import (
     answer_late,
@@ -291,6 +291,34 @@ def test_postfix_takes_each_message_once(run: Runs, postfix: Postfix) -> None:
         return Counter({who: n for who, n in postfix.copies().items() if who.split("@")[0].endswith(f"-{tag}")})
 
     wait_until(lambda: copies() == want, seconds=20, what="the delivery")
+
+
+def test_postfix_takes_a_window_of_messages_each_once(postfix: Postfix) -> None:
+    count, tag, learned = 300, next(_tags), Learned(window=8)
+    desk = desk_of(Job(n, Text(f"p{n}-{tag}@example.org", letter(n, 5000).segments, token=f"t{n}"))
+                   for n in range(1, count + 1))  # fmt: skip
+    asyncio.run(send(at(postfix.port, depth=8), desk, learned=learned))
+    assert desk.outcomes == dict.fromkeys(range(1, count + 1), Outcome.ACCEPTED)
+    assert desk.links[0].depth == 8
+    assert learned == Learned(window=8, carried=count)
+    want = Counter({f"p{n}-{tag}@example.org": 1 for n in range(1, count + 1)})
+
+    def copies() -> Counter[str]:
+        return Counter({who: n for who, n in postfix.copies().items() if who.split("@")[0].endswith(f"-{tag}")})
+
+    wait_until(lambda: copies() == want, seconds=60, what="the delivery")
+
+
+def test_postfix_refuses_a_recipient_in_a_window_and_takes_the_others() -> None:
+    desk = desk_of(Job(n, Text(f"r{n}@{'elsewhere.test' if n % 5 == 0 else 'example.org'}", letter(n).segments))
+                   for n in range(1, 41))  # fmt: skip
+    refusing = {"smtpd_recipient_restrictions": "check_recipient_access inline:{elsewhere.test=reject}"}
+    with full_postfix(refusing) as postfix:
+        closed = asyncio.run(send(at(postfix.port, depth=8), desk))
+        want = Counter({f"r{n}@example.org": 1 for n in range(1, 41) if n % 5})
+        wait_until(lambda: postfix.copies() == want, seconds=30, what="the delivery")
+    assert desk.outcomes == {n: Outcome.ACCEPTED if n % 5 else Outcome.FAILED for n in range(1, 41)}
+    assert (closed.end, closed.out_of_step) == (End.FINISHED, False)
 
 
 _tags = iter(range(1, 1000))
