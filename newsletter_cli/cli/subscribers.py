@@ -25,10 +25,12 @@ from newsletter_cli.cli.tags import tag
 from newsletter_cli.errors import UsageError
 from newsletter_cli.mail.mistyped import likely_mistyped
 from newsletter_cli.mail.problems import AddressProblem
+from newsletter_cli.subscribers.leaves import Leaves
 from newsletter_cli.subscribers.listing import count_rows
 from newsletter_cli.subscribers.reading import suppressed_because
 from newsletter_cli.subscribers.records import Happening, Joined, Kind, Outcome, Row, Stats, Subscriber
 from newsletter_cli.subscribers.roster import NewReader, Roster, suppression_key
+from newsletter_cli.subscribers.taking_off import TakingOff
 from newsletter_cli.subscribers.values import clean_tag, clean_value, is_field
 
 __all__ = ["add", "export", "import_", "list_", "remove", "show", "stats", "suppress", "tag", "undo"]
@@ -174,7 +176,7 @@ def remove(
     addresses = [address_meant(email) for email in emails]
     if run.globals.dry_run:
         return Reply({"list": chosen, "removed": [one.spelling for one in addresses], "already": [], "unknown": []})
-    done = Roster(run.storage, run.clock).remove(addresses, chosen, by=run.user)
+    done = _taking_off(run).remove(addresses, chosen, by=run.user)
     for address in done.unknown:
         run.out.warn(run._("{address} is not on {list}.").format(address=run.out.cell(address), list=chosen))
     if not done.removed and not done.already:
@@ -207,7 +209,7 @@ def suppress(
         raise UsageError("USAGE", problem.sentence, sent="", fix="write it as @example.org") from problem
     if run.globals.dry_run:
         return Reply({"key": key, "reason": reason, "already": False, "readers": 0})
-    done = Roster(run.storage, run.clock).suppress(key, clean_value(reason), by=run.user)
+    done = _taking_off(run).suppress(key, clean_value(reason), by=run.user)
     said = run.count("{n} reader gets nothing more.", "{n} readers get nothing more.", done.readers)
     return Reply(
         {"key": done.key, "reason": done.reason, "already": done.already, "readers": done.readers},
@@ -233,6 +235,10 @@ def stats(run: Run) -> Reply:
         "without_consent": found.without_consent,
     }
     return Reply(document, human=lambda: _tell_stats(run, found))
+
+
+def _taking_off(run: Run) -> TakingOff:
+    return TakingOff(run.storage, Leaves(run.newsroom.root), run.clock)
 
 
 # --- words -----------------------------------------------------------------------------------------------------
