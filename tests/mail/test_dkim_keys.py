@@ -18,9 +18,18 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter_cli.errors import ConfigError
-from newsletter_cli.mail.dkim import Kind, Signer, load_key, new_key, read_key, signers_of, signs_one_click
-from newsletter_cli.settings import ServerSettings
-from newsletter_cli.settings.tree import Dkim, SecondKey
+from newsletter_cli.mail.dkim import (
+    Kind,
+    Signer,
+    load_key,
+    new_key,
+    one_click_is_signed,
+    read_key,
+    signers_of,
+    signs_one_click,
+)
+from newsletter_cli.settings import ServerSettings, SmtpSettings
+from newsletter_cli.settings.tree import Dkim, NamedServer, SecondKey
 
 
 def pem_of(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, lock: KeySerializationEncryption) -> bytes:
@@ -143,6 +152,20 @@ OURS = Dkim(domain="example.org", selector="s1", key_file="data/a.pem")
 )
 def test_one_click_is_signed_by_us_or_by_the_relay(*, relay: bool, ours: Dkim | None, signed: bool) -> None:
     assert signs_one_click(ServerSettings(relay_signs=relay, dkim=ours)) is signed
+
+
+@pytest.mark.parametrize(
+    ("servers", "signed"),
+    [((), False), (((True, None), (False, OURS)), True), (((True, None), (False, None)), False)],
+)
+def test_each_server_that_may_carry_mail_has_to_be_signed_for(
+    servers: tuple[tuple[bool, Dkim | None], ...], *, signed: bool
+) -> None:
+    named = tuple(
+        NamedServer(name=str(place), relay_signs=relay, dkim=ours, weight=0)
+        for place, (relay, ours) in enumerate(servers)
+    )
+    assert one_click_is_signed(SmtpSettings(relay_signs=False, servers=named)) is signed
 
 
 def test_a_server_without_dkim_leaves_signing_to_the_relay(tmp_path: Path) -> None:
