@@ -4,6 +4,7 @@ All look-ups are correlated, by key: a join lets SQLite walk a million readers t
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -52,6 +53,7 @@ OUTCOMES: Final[Mapping[Verdict, Outcome]] = {
     Verdict.BAD_ELSEWHERE: Outcome.SUPPRESSED,
 }
 STORED: Final = (Verdict.ADDED.value, Verdict.LEFT_ELSEWHERE.value, Verdict.BAD_ELSEWHERE.value)  # get a subscription
+_TO_WRITE: Final = (*STORED, Verdict.ALREADY.value)
 _TO_FILL: Final = (Verdict.ADDED.value, Verdict.ALREADY.value)
 
 
@@ -79,6 +81,35 @@ def tally(connection: Connection, within: ColumnElement[bool]) -> Mapping[Outcom
     for one in connection.execute(query):
         counts[OUTCOMES[Verdict(one.verdict)]] += one.n
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A slice of rows after it was judged."""
+
+    outcomes: Mapping[Outcome, int]
+    new: int  # rows that only add a reader
+    others: int  # rows that concern a reader who is known, bring tags, or say that somebody left or bounced
+
+
+def judged(connection: Connection, within: ColumnElement[bool]) -> Judged:
+    """Counts a judged slice."""
+    is_one = case((is_new(), 1), else_=0)
+    query = select(row.c.verdict, func.count().label("n"), func.sum(is_one).label("new")).where(within)
+    found = connection.execute(query.group_by(row.c.verdict)).all()
+    outcomes = dict.fromkeys(Outcome, 0)
+    for one in found:
+        outcomes[OUTCOMES[Verdict(one.verdict)]] += one.n
+    return Judged(
+        outcomes,
+        new=sum(one.new for one in found),
+        others=sum(one.n - one.new for one in found if one.verdict in _TO_WRITE),
+    )
+
+
+def is_new() -> ColumnElement[bool]:
+    """Rows that only add a reader: nobody has the address, and there are no tags to put."""
+    return and_(row.c.verdict == Verdict.ADDED.value, row.c.subscriber_id.is_(None), row.c.tags == "")
 
 
 def is_stored() -> ColumnElement[bool]:
