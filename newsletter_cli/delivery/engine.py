@@ -380,13 +380,16 @@ class Engine:
     def _ask(self, now: datetime) -> Ask:
         """What could be let go now; with no berth when nobody can be claimed or nothing has room."""
         rests = self._lanes.unsaved()
+        # Whoever comes next may have them: a lane that rests for longer than half a lease leaves no chunk in our hands.
+        idle = self._lanes.resting_after(now + self._ledger.lease / 2) if self.counters.lanes or rests else frozenset()
+        nobody = Ask(rests=rests, idle=idle) if rests or idle else NOTHING
         lanes = self._free_lanes(now) if self._stop is None else {}
         if not lanes or _later(self._held_until, now) or _later(self._day_at, now):
-            return Ask(rests=rests) if rests else NOTHING
+            return nobody
         berths = self._berths(now)
         if not any(berth.room for berth in berths):
-            return Ask(rests=rests) if rests else NOTHING
-        return Ask(berths=berths, lanes=lanes, resting=self._lanes.resting_domains(now), rests=rests)
+            return nobody
+        return Ask(berths=berths, lanes=lanes, resting=self._lanes.resting_domains(now), rests=rests, idle=idle)
 
     def _free_lanes(self, now: datetime) -> dict[str, int]:
         """Lanes of which somebody can be claimed now, and how many at most; the one with the least in hand first."""

@@ -161,6 +161,10 @@ class Lanes:
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
 
+    def resting_after(self, moment: datetime) -> frozenset[str]:
+        """Lanes that rest beyond a moment."""
+        return frozenset(lane.key for lane in self._lanes.values() if lane.resting(moment))
+
     def resting_domains(self, now: datetime) -> dict[str, datetime]:
         """Domains of the lane "" that rest, and until when."""
         return {lane.key: lane.until for lane in self._alone.values() if lane.until is not None and now < lane.until}

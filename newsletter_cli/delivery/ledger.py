@@ -85,6 +85,7 @@ class Ask:
     lanes: Mapping[str, int] = field(default_factory=dict)  # most of each lane, the neediest first
     resting: Mapping[str, datetime] = field(default_factory=dict)  # domains that rest by themselves, and until when
     rests: tuple[Rest, ...] = ()  # lanes whose state changed: written along
+    idle: frozenset[str] = frozenset()  # lanes that rest for long: their chunks are nobody's meanwhile
 
 
 NOTHING = Ask()
@@ -193,7 +194,7 @@ class Ledger:
             claiming = _Claiming(connection, now, ask.resting, rows, mine, leases)
             if flight.state is SendState.SENDING and ask.berths:
                 flight = self._claim(claiming, ask, flight)
-            self._settle(connection, mine, leases, flight.state, now)
+            self._settle(claiming, ask.idle, flight.state)
             open_ = self._look_for_openings(claiming, flight, now)
             flights = len(mine) if flight.due else 0
             write_chunks(connection, rows, mine, flights=1 if flights else 0, lease_until=now + self.lease)
@@ -437,20 +438,15 @@ class Ledger:
 
     # --- the end of a chunk --------------------------------------------------------------------------------------
 
-    def _settle(
-        self,
-        connection: Connection,
-        mine: dict[int, ChunkRow],
-        leases: dict[int, _Lease],
-        state: SendState,
-        now: datetime,
-    ) -> None:
+    def _settle(self, claiming: _Claiming, idle: frozenset[str], state: SendState) -> None:
         """Close the chunks of ours that have nobody on the wire and nobody due, and all idle ones once we must stop."""
+        connection, mine, leases = claiming.connection, claiming.mine, claiming.leases
         for id_ in [id_ for id_, row in mine.items() if not row.in_flight]:
             lease = leases[id_]
-            if lease.exhausted and state is SendState.SENDING and anybody_due(connection, id_, now):
+            goes_on = state is SendState.SENDING and lease.lane not in idle
+            if lease.exhausted and goes_on and anybody_due(connection, id_, claiming.now):
                 leases[id_] = _Lease(epoch=lease.epoch, lane=lease.lane)  # another pass: some fell due, or came back
-            elif lease.exhausted or state is not SendState.SENDING:
+            elif lease.exhausted or not goes_on:
                 close(connection, mine.pop(id_))
                 del leases[id_]
                 self._looked = EPOCH

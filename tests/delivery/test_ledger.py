@@ -8,6 +8,8 @@ from sqlalchemy import insert, select, update
 
 from newsletter_cli.delivery import recovery
 from newsletter_cli.delivery.holder import hold
+from newsletter_cli.delivery.ledger import Ask
+from newsletter_cli.delivery.shares import Berth
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.storage.schema import chunk, delivery, subscriber, suppression
 from tests.delivery.conftest import ask, report
@@ -323,3 +325,18 @@ def test_the_sum_over_the_states_never_changes(make_outbox, seed):
         rows = list(outbox.outcomes().values())
         counted = {outcome.value: rows.count(outcome.value) for outcome in Outcome}
         assert outbox.tally().recipients() == {"total": 11, **counted}
+
+
+def test_a_lane_that_rests_for_long_leaves_no_chunk_in_our_hands(make_outbox):
+    outbox = make_outbox(addresses=[f"reader{n}@gmail.com" for n in range(1, 7)], chunk_size=6)
+    ledger = outbox.ledger()
+    room = Ask(berths=(Berth("smtp", 2, 1, 0),), lanes={"google": 2})
+    due = ledger.flight((), room, outbox.clock()).due
+    assert [one.lane for one in due] == ["google", "google"]
+    resting = Ask(idle=frozenset({"google"}))
+    ledger.flight([report(due[0], Fact.ACCEPTED, outbox.clock())], resting, outbox.clock())
+    assert outbox.chunks() == ["leased"]  # one is on the wire still
+    ledger.flight([report(due[1], Fact.ACCEPTED, outbox.clock())], resting, outbox.clock())
+    assert outbox.chunks() == ["open"]
+    another = outbox.ledger()
+    assert len(another.flight((), room, outbox.clock()).due) == 2
