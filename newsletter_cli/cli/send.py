@@ -37,6 +37,7 @@ from newsletter_cli.settings.kinds import DURATION, RATES, WrongValueError
 from newsletter_cli.storage.acts import note
 from newsletter_cli.subscribers import audience
 from newsletter_cli.subscribers.audience import Expr, parse_where
+from newsletter_cli.subscribers.leaves import Leaves
 from newsletter_cli.subscribers.lists import list_id as find_list_id
 
 LOOK: Final = 0.1  # seconds between two looks at the send in the countdown
@@ -128,6 +129,7 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
     demand_server(run)
     if not run.globals.dry_run:
         past.demand_present(run.storage, run.newsroom.holders, by=run.user, now=run.clock())
+        Leaves(run.newsroom.root).catch_up(run.storage)  # so that who left during a lock is not counted
         refused = _demand_live(run, issue, wish)
         if refused is not None:
             return refused
