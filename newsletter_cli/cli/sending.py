@@ -25,6 +25,7 @@ from newsletter_cli.delivery.running import Counters, EndKind
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import Outcome, SendState
 from newsletter_cli.errors import ConfigError, RefusedError
+from newsletter_cli.mail.dkim import signers_of
 from newsletter_cli.newsroom import write_private
 from newsletter_cli.settings import Rate
 
@@ -69,7 +70,9 @@ def not_live(run: Run) -> RefusedError:
 
 
 def conditions_of(run: Run, *, rates: tuple[Rate, ...] | None = None, wait: timedelta | None = None) -> Conditions:
-    """What a run is given; reads the password of each server that has a login, so that a missing one is told now."""
+    """What a run is given; reads passwords and signing keys, so that a missing one is told before anything is armed."""
+    for outlet in outlets_of(run.settings):
+        signers_of(outlet.settings, run.newsroom.root)
     return Conditions(
         settings=run.settings,
         root=run.newsroom.root,
