@@ -2,8 +2,10 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Final
 
 from newsletter_cli.errors import ConfigError, RefusedError
@@ -28,9 +30,10 @@ def inline(html: str, inliner: str = "premailer") -> str:
 
 
 def _by_premailer(html: str) -> str:
-    import cssutils  # lazy: 140 ms that only rendering a digest should pay
-    from premailer import Premailer  # lazy: 140 ms that only rendering a digest should pay
+    import cssutils  # lazy: 50 ms that only rendering a digest should pay
 
+    with _no_http_client():
+        from premailer import Premailer  # lazy: with cssutils
     # cssutils would shorten #ffffff to #fff; Notes and some checkers want six digits. Set anew for each run: the
     # preference is the library's own global.
     cssutils.ser.prefs.minimizeColorHash = False
@@ -42,6 +45,9 @@ def _by_premailer(html: str) -> str:
                 allow_network=False,
                 remove_classes=False,
                 disable_basic_attributes=["width", "height"],
+                # Validation only logs, and below our level: what is not valid is written all the same. Its patterns,
+                # compiled anew in each process, take longer than all the rest of the inlining.
+                disable_validation=True,
                 cssutils_logging_level=logging.CRITICAL,
             ).transform(pretty_print=False)
     # premailer and cssutils raise these for CSS they do not understand; there is no base class of theirs.
@@ -75,6 +81,23 @@ def drop_unused_classes(html: str) -> str:
         return f' class="{" ".join(names)}"' if names else ""
 
     return _TAG.sub(lambda tag: _CLASS_ATTRIBUTE.sub(smaller, tag[0]), html)
+
+
+@contextmanager
+def _no_http_client() -> Iterator[None]:
+    """While it lasts, `import requests` finds an empty module.
+
+    premailer asks for it when it is loaded, only to fetch style sheets, which it may not do here; the client and what
+    comes with it take as long to load as a digest to be drawn.
+    """
+    absent = "requests" not in sys.modules
+    if absent:
+        sys.modules["requests"] = ModuleType("requests")
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["requests"]
 
 
 @contextmanager

@@ -4,14 +4,19 @@ direction_of, first_strong · fold, fold_digits · isolate_runs, mark_text · di
 plural_category, plural · read_date, format_date, rfc5322_date · message, template
 """
 
-from newsletter_cli.language.catalogue import LANGUAGES, catalogue_language, message, plural, template
-from newsletter_cli.language.date_reading import ReadDate, read_date
-from newsletter_cli.language.date_writing import format_date, rfc5322_date
-from newsletter_cli.language.digits import digit_system, number, to_digits
-from newsletter_cli.language.direction import RTL_LANGUAGES, base_language, direction_of, first_strong
-from newsletter_cli.language.folding import fold, fold_digits
-from newsletter_cli.language.isolate import LRM, RLM, Run, isolate_runs, mark_text
-from newsletter_cli.language.plurals import CATEGORIES, LANGUAGE_CATEGORIES, plural_category
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from newsletter_cli.language.catalogue import LANGUAGES, catalogue_language, message, plural, template
+    from newsletter_cli.language.date_reading import ReadDate, read_date
+    from newsletter_cli.language.date_writing import format_date, rfc5322_date
+    from newsletter_cli.language.digits import digit_system, number, to_digits
+    from newsletter_cli.language.direction import RTL_LANGUAGES, base_language, direction_of, first_strong
+    from newsletter_cli.language.folding import fold, fold_digits
+    from newsletter_cli.language.isolate import LRM, RLM, Run, isolate_runs, mark_text
+    from newsletter_cli.language.plurals import CATEGORIES, LANGUAGE_CATEGORIES, plural_category
 
 __all__ = [
     "CATEGORIES",
@@ -41,3 +46,23 @@ __all__ = [
     "template",
     "to_digits",
 ]
+
+# Where each name lives; a file is loaded when a name of it is first asked for: most commands need few of these tables.
+_HOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "catalogue": ("LANGUAGES", "catalogue_language", "message", "plural", "template"),
+    "date_reading": ("ReadDate", "read_date"),
+    "date_writing": ("format_date", "rfc5322_date"),
+    "digits": ("digit_system", "number", "to_digits"),
+    "direction": ("RTL_LANGUAGES", "base_language", "direction_of", "first_strong"),
+    "folding": ("fold", "fold_digits"),
+    "isolate": ("LRM", "RLM", "Run", "isolate_runs", "mark_text"),
+    "plurals": ("CATEGORIES", "LANGUAGE_CATEGORIES", "plural_category"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, from its file."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,43 +5,48 @@ kinds.py    what one value may be                      secrets.py  where secrets
 safety.py   what is stricter                           edit.py     changing newsletter.toml, comments kept
 """
 
-from .edit import (
-    Change,
-    ListChange,
-    add_list,
-    as_text,
-    edit_list,
-    go_live,
-    is_secret,
-    known_key,
-    reason_against,
-    remove_list,
-    secret_account,
-    set_own_language,
-    set_secret_form,
-    set_value,
-)
-from .kinds import Hours, Rate
-from .load import CONFIG_NAME, Entry, Loaded, check_text, find_problems, load_settings
-from .opening import LOCALES, Opening, list_title, opening_text
-from .safety import is_allowed
-from .schema import json_schema
-from .secrets import DOTS, Redactor, SecretForm, SecretSource, keep_in_keyring, resolve_secret
-from .tree import (
-    CheckSettings,
-    ComposeSettings,
-    ListSettings,
-    NewsroomSettings,
-    SafetySettings,
-    SenderSettings,
-    ServerSettings,
-    Settings,
-    SmtpSettings,
-    StorageSettings,
-    TeamSettings,
-    WebSettings,
-)
-from .words import is_local_host
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .edit import (
+        Change,
+        ListChange,
+        add_list,
+        as_text,
+        edit_list,
+        go_live,
+        is_secret,
+        known_key,
+        reason_against,
+        remove_list,
+        secret_account,
+        set_own_language,
+        set_secret_form,
+        set_value,
+    )
+    from .kinds import Hours, Rate
+    from .load import CONFIG_NAME, Entry, Loaded, check_text, find_problems, load_settings
+    from .opening import LOCALES, Opening, list_title, opening_text
+    from .safety import is_allowed
+    from .schema import json_schema
+    from .secrets import DOTS, Redactor, SecretForm, SecretSource, keep_in_keyring, resolve_secret
+    from .tree import (
+        CheckSettings,
+        ComposeSettings,
+        ListSettings,
+        NewsroomSettings,
+        SafetySettings,
+        SenderSettings,
+        ServerSettings,
+        Settings,
+        SmtpSettings,
+        StorageSettings,
+        TeamSettings,
+        WebSettings,
+    )
+    from .words import is_local_host
 
 __all__ = [
     "CONFIG_NAME",
@@ -92,3 +97,52 @@ __all__ = [
     "set_secret_form",
     "set_value",
 ]
+
+# Where each name lives; a file is loaded when a name of it is first asked for: all read, one changes.
+_HOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "edit": (
+        "Change",
+        "ListChange",
+        "add_list",
+        "as_text",
+        "edit_list",
+        "go_live",
+        "is_secret",
+        "known_key",
+        "reason_against",
+        "remove_list",
+        "secret_account",
+        "set_own_language",
+        "set_secret_form",
+        "set_value",
+    ),
+    "kinds": ("Hours", "Rate"),
+    "load": ("CONFIG_NAME", "Entry", "Loaded", "check_text", "find_problems", "load_settings"),
+    "opening": ("LOCALES", "Opening", "list_title", "opening_text"),
+    "safety": ("is_allowed",),
+    "schema": ("json_schema",),
+    "secrets": ("DOTS", "Redactor", "SecretForm", "SecretSource", "keep_in_keyring", "resolve_secret"),
+    "tree": (
+        "CheckSettings",
+        "ComposeSettings",
+        "ListSettings",
+        "NewsroomSettings",
+        "SafetySettings",
+        "SenderSettings",
+        "ServerSettings",
+        "Settings",
+        "SmtpSettings",
+        "StorageSettings",
+        "TeamSettings",
+        "WebSettings",
+    ),
+    "words": ("is_local_host",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, from its file."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
