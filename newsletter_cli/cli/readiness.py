@@ -13,7 +13,7 @@ from newsletter_cli.language import direction_of
 from newsletter_cli.mail.address import parse_address, parse_mailbox
 from newsletter_cli.mail.dkim import signers_of
 from newsletter_cli.mail.problems import AddressProblem
-from newsletter_cli.settings import Settings, find_problems, is_local_host
+from newsletter_cli.settings import ServerSettings, Settings, find_problems, is_local_host
 from newsletter_cli.storage.check import check as examine
 
 OUTSIDE: Final = frozenset({"smtp", "web"})  # parts that others may still be busy with: they do not stop going live
@@ -87,18 +87,25 @@ def _lists(settings: Settings) -> Iterator[Finding]:
 
 
 def _smtp(run: Run) -> Iterator[Finding]:
-    smtp = run.settings.smtp
-    if not smtp.host:
+    servers = run.settings.smtp.servers or (run.settings.smtp,)
+    if not all(server.host for server in servers):
         fix = "newsletter config set smtp.host smtp.example.org"
         yield Finding("smtp", Level.WARNING, "smtp.host is empty: no mail server is named.", fix)
+    told: list[Finding] = []
+    for server in servers:
+        told += [one for one in _login(run, server) if one not in told]  # servers have it from [smtp]
+    yield from told
+
+
+def _login(run: Run, smtp: ServerSettings) -> Iterator[Finding]:
     if smtp.username and smtp.password is None and smtp.oauth2 is None:
         yield Finding(
             "smtp", Level.PROBLEM, f"smtp.username is {smtp.username}, but there is no password.",
             "newsletter config set-secret smtp.password", "SECRET",
         )  # fmt: skip
-    elif smtp.username and smtp.password is not None:
+    elif smtp.username and (source := smtp.oauth2 or smtp.password) is not None:
         try:
-            run.secret(smtp.password)
+            run.secret(source)
         except ConfigError as error:
             yield _problem("smtp", error)
 

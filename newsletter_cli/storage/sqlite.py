@@ -64,7 +64,8 @@ def sqlite_engine(connect: Callable[[], sqlite3.Connection], wait: timedelta) ->
     engine = create_engine(
         # The file name only tells SQLAlchemy that this is no database in memory: `creator` opens it.
         "sqlite+pysqlite:///newsletter.db", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=60,
-        pool_timeout=wait.total_seconds(),
+        # The one used last first: each connection that is used fills a page cache of its own.
+        pool_timeout=wait.total_seconds(), pool_use_lifo=True,
     )  # fmt: skip
     event.listen(engine, "begin", lambda connection: _begin(connection, wait.total_seconds()))
     return engine
