@@ -57,7 +57,7 @@ class Traffic:
     sealing: int = 0  # messages that are being signed
     out: dict[int, tuple[Due, float]] = field(default_factory=dict)  # taken by a connection, without a result; and when
     latency: float = 0.0  # seconds from taking a message to its answer, a running mean
-    carried: int = 0  # claimed for it in this run, less what came back
+    carried: int = 0  # claimed for it since shares last changed, less what came back
     failures: int = 0  # connections in a row that brought nothing to an end
     trouble: float | None = None  # since when it brings nothing to an end
     answered: float = 0.0  # when the last answer came
@@ -123,11 +123,18 @@ class Traffic:
 
 
 def weigh(traffics: Iterable[Traffic], now: float) -> None:
-    """Give each server its share of the moment: one that is down has none, its stand-in has that of all that are."""
+    """Give each server its share of the moment: one that is down has none, its stand-in has that of all that are.
+
+    When shares change, what was carried before no longer counts: who comes back need not catch up.
+    """
     traffics = tuple(traffics)
-    missing = sum(one.relay.weight for one in traffics if one.relay.weight and (one.down or one.stuck(now)))
-    for one in traffics:
-        if one.relay.weight:
-            one.weight = 0 if one.down or one.stuck(now) else one.relay.weight
-        else:
-            one.weight = 0 if one.closed_to_us else missing
+    out = {one.name for one in traffics if one.down or one.stuck(now)}
+    missing = sum(one.relay.weight for one in traffics if one.name in out)
+    weights = [
+        one.relay.weight * (one.name not in out) if one.relay.weight else missing * (not one.closed_to_us)
+        for one in traffics
+    ]
+    if weights == [one.weight for one in traffics]:
+        return
+    for one, weight in zip(traffics, weights, strict=True):
+        one.weight, one.carried = weight, one.in_hand

@@ -14,7 +14,7 @@ class Berth:
     name: str
     room: int  # messages it can take now
     weight: int  # its share of the mail
-    carried: int  # messages it has been given in this run
+    carried: int  # messages it has been given since shares last changed
 
 
 def share_out(berths: Sequence[Berth], most: int) -> list[str]:
