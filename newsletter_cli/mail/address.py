@@ -18,8 +18,8 @@ from newsletter_cli.mail.scripts import odd_letters
 if TYPE_CHECKING:
     from email_validator import ValidatedEmail
 
-_ATOM: Final = r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+"
-_PLAIN: Final = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.\-]+)")
+ATOM: Final = r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]"  # one character of a plain local part, but for the dots between them
+_PLAIN: Final = re.compile(rf"({ATOM}+(?:\.{ATOM}+)*)@([A-Za-z0-9.\-]+)")
 # Labels without two hyphens in the third place (xn-- needs IDNA), and a top level of letters only.
 _PLAIN_DOMAIN: Final = re.compile(r"(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _MAILBOX: Final = re.compile(
@@ -71,6 +71,14 @@ class AddressReader:
         cleaned = text.strip(EDGES)
         removed = removed_from(text, cleaned)
         return (self._plain(text, cleaned, removed) if removed else None) or _validated(text, cleaned, removed)
+
+    def ordinary_domain(self, name: str) -> str | None:
+        """The A-labels of a domain that makes any plain local part an address; None: `read` must look at each."""
+        try:
+            domain = self._domain(name.lower()) if name.isascii() else None
+        except AddressProblem:
+            return None
+        return domain.ascii if domain is not None and domain.ascii is domain.unicode else None
 
     def _plain(self, given: str, text: str, removed: tuple[str, ...]) -> Address | None:
         """The fast path, or None where email-validator has to decide."""

@@ -16,12 +16,11 @@ from newsletter_cli.mail.problems import AddressFault, AddressProblem
 from newsletter_cli.storage.schema import EPOCH, MICROSECOND
 from newsletter_cli.subscribers.columns import Columns
 from newsletter_cli.subscribers.headings import FIRST_NAME, LAST_NAME, STATUS_WORDS
-from newsletter_cli.subscribers.lines import Broken, Fault, Line
+from newsletter_cli.subscribers.lines import Broken, Fault, Line, Lines
+from newsletter_cli.subscribers.plain import DELIMITERS, MORE, REMEMBERED, Plain, PlainReader
 from newsletter_cli.subscribers.values import LONGEST, clean_value, has_harm, split_tags, unescaped
 
-MORE: Final = frozenset({"tags", "status", "joined", "confirmed", "consent"})
 NOTHING_MORE: Final = ("", "", None, None, "")
-REMEMBERED: Final = 100_000  # texts kept by one import: cities come again and again
 
 
 class Reason(StrEnum):
@@ -105,12 +104,33 @@ class RowReader:
     _fields: dict[tuple[str, ...], str] = field(default_factory=dict)
     _places: dict[str, int] = field(init=False)
     _has_more: bool = field(init=False)
+    _plain: PlainReader | None = field(init=False, default=None)
     _custom_places: tuple[tuple[int, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self._places = {column.field: column.place for column in self.columns.all if column.field}
         self._has_more = not MORE.isdisjoint(self._places)
         self._custom_places = tuple((column.place, column.field or "") for column in self.columns.custom)
+
+    def read_block(self, block: Lines | list[Line | Broken]) -> tuple[list[Plain], list[Candidate], list[Rejected]]:
+        """All rows of a block, each where it belongs; those of every list in the order of the file."""
+        plain, rows = self._plain_rows(block) if isinstance(block, Lines) else ([], block)
+        read = [self.read(row) for row in rows]
+        candidates = [one for one in read if isinstance(one, Candidate)]
+        return plain, candidates, [one for one in read if isinstance(one, Rejected)]
+
+    def _plain_rows(self, block: Lines) -> tuple[list[Plain], list[Line | Broken]]:
+        if block.delimiter not in DELIMITERS:
+            return [], block.rows()
+        if self._plain is None:
+            self._plain = PlainReader(self.columns, block.delimiter, self._ordinary)
+        plain, others = self._plain.read(block.first, block.texts)
+        return plain, block.rows(others)
+
+    def _ordinary(self, name: str) -> str | None:
+        """A domain that no row of its own has to be looked at for: neither refused nor mistyped."""
+        domain = self._addresses.ordinary_domain(name)
+        return domain if domain is not None and self._meant(domain) is None else None
 
     def read(self, row: Line | Broken) -> Candidate | Rejected:
         """The candidate in a row, or why there is none."""

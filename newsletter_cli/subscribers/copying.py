@@ -13,7 +13,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    Table,
+    TableClause,
     and_,
     case,
     false,
@@ -82,13 +82,13 @@ def copy_new(connection: Connection, within: ColumnElement[bool], first: int, te
 
 
 def _insert(
-    connection: Connection, into: Table, within: ColumnElement[bool], values: Mapping[str, ColumnElement[Any]]
+    connection: Connection, into: TableClause, within: ColumnElement[bool], values: Mapping[str, ColumnElement[Any]]
 ) -> None:
     rows = select(*values.values()).where(within, is_new()).order_by(row.c.n)
     connection.execute(insert(into).from_select(list(values), rows))
 
 
-def _next(connection: Connection, of: Table) -> int:
+def _next(connection: Connection, of: TableClause) -> int:
     """The number that SQLite gives the next row: above all that there ever were."""
     last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": of.name}).scalar()
     return (last or 0) + 1

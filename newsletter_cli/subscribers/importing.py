@@ -9,7 +9,7 @@ changes unless it is named for that.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
@@ -24,12 +24,13 @@ from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import import_batch, subscriber
 from newsletter_cli.storage.slices import Slices
 from newsletter_cli.subscribers import staging
-from newsletter_cli.subscribers.candidates import Candidate, Reason, Rejected, Remarks, RowReader
+from newsletter_cli.subscribers.candidates import Candidate, Reason, Remarks, RowReader
 from newsletter_cli.subscribers.copying import Terms, copy_in, copy_new, note_changes
 from newsletter_cli.subscribers.judging import Judged, count_changes, is_new, judge, judged
 from newsletter_cli.subscribers.judging import tally as tally_of
 from newsletter_cli.subscribers.lists import list_id
 from newsletter_cli.subscribers.merging import merge
+from newsletter_cli.subscribers.plain import Plain
 from newsletter_cli.subscribers.records import Outcome
 from newsletter_cli.subscribers.rejects import RejectsFile
 from newsletter_cli.subscribers.source import Source
@@ -160,14 +161,12 @@ class ImportJob:
         """Reads the whole file into the temporary table and judges it."""
         with self._slices.aside() as connection:
             staging.create(self._storage, connection)
-        for block in self._source.rows():
-            candidates: list[Candidate] = []
-            for read in map(self._reader.read, block):
-                if isinstance(read, Rejected):
-                    if self._rejects is not None:
-                        self._rejects.add(read)
-                else:
-                    candidates.append(read)
+        for block in self._source.blocks():
+            plain, candidates, rejected = self._reader.read_block(block)
+            if self._rejects is not None:
+                for one in rejected:
+                    self._rejects.add(one)
+            self._put(plain)
             self._put(candidates)
             progress("read", self._usable)
         with self._slices.aside() as connection:
@@ -230,11 +229,11 @@ class ImportJob:
 
     # --- pieces
 
-    def _put(self, candidates: list[Candidate]) -> None:
-        if candidates:
+    def _put(self, rows: Sequence[Candidate | Plain]) -> None:
+        if rows:
             with self._slices.aside() as connection:
-                staging.put(self._storage, connection, candidates)
-            self._usable += len(candidates)
+                staging.put(self._storage, connection, rows)
+            self._usable += len(rows)
 
     def _begin(self, at: datetime) -> int:
         """Notes the batch before its first row, so that an import that is killed can be taken back."""

@@ -47,6 +47,33 @@ class Broken:
     fault: Fault
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines each of which is one row, or blank: nothing in them says otherwise."""
+
+    first: int  # number of the first one
+    texts: list[str]
+    delimiter: str
+
+    def rows(self, places: Iterable[int] | None = None) -> list["Line | Broken"]:
+        """The rows of some of the lines, blank ones left out.  places: from 0; None = all."""
+        wanted = range(len(self.texts)) if places is None else places
+        split = ((at, self._cells(self.texts[at])) for at in wanted)
+        return [Line(self.first + at, cells) for at, cells in split if len(cells) > 1 or cells[0].strip()]
+
+    def _cells(self, text: str) -> list[str]:
+        if '"' not in text:
+            return text.split(self.delimiter)
+        return next(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
+
+    def without(self, number: int) -> "Lines":
+        """The same without one line of the file."""
+        at = number - self.first
+        if not 0 <= at < len(self.texts):
+            return self
+        return Lines(self.first, [*self.texts[:at], "", *self.texts[at + 1 :]], self.delimiter)
+
+
 def text_blocks(data: Iterable[bytes], codec: str) -> Iterator[str]:
     """The text of a file, decoded in blocks. Bytes that mean nothing become what `_LOST` finds."""
     # "replace" for UTF-16: half a character has no bytes of its own to keep.
@@ -75,34 +102,41 @@ def read_rows(blocks: Iterable[list[str]], delimiter: str, *, first: int = 1) ->
 
     delimiter: one character.  first: the number of the first line given.
     """
+    for block in read_blocks(blocks, delimiter, first=first):
+        yield block.rows() if isinstance(block, Lines) else block
+
+
+def read_blocks(
+    blocks: Iterable[list[str]], delimiter: str, *, first: int = 1
+) -> Iterator["Lines | list[Line | Broken]"]:
+    """The same, left unsplit where each line is a row: most need not be split one by one."""
     number, carried = first, list[str]()
     for block in blocks:
         lines = carried + block
-        rows = _plain(lines, delimiter, number)
-        if rows is None:
-            rows, used = _careful(lines, delimiter, number, last=False)
+        if _is_line_by_line(lines, delimiter):
+            carried = []
+            yield Lines(number, lines, delimiter)
+            number += len(lines)
         else:
-            used = len(lines)
-        carried, number = lines[used:], number + used
-        yield rows
+            rows, used = _careful(lines, delimiter, number, last=False)
+            carried, number = lines[used:], number + used
+            yield rows
     yield _careful(carried, delimiter, number, last=True)[0]
 
 
-def _plain(lines: list[str], delimiter: str, number: int) -> list[Line | Broken] | None:
-    """Rows of one line each, or None where something is unusual."""
+def _is_line_by_line(lines: list[str], delimiter: str) -> bool:
+    """Whether each line is one row, and none is broken."""
     whole = "\n".join(lines)
     if "\0" in whole or _LOST.search(whole) or max(map(len, lines)) > LONGEST_LINE:
-        return None
+        return False
     if '"' not in whole:
-        split = [line.split(delimiter) for line in lines]
-        return [Line(at, cells) for at, cells in enumerate(split, number) if len(cells) > 1 or cells[0].strip()]
+        return True
+    quoted = [line for line in lines if '"' in line]
     try:
-        split = list(csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True))
+        split = list(csv.reader(quoted, delimiter=delimiter, strict=True, skipinitialspace=True))
     except csv.Error:
-        return None
-    if len(split) != len(lines):
-        return None  # a value that goes over several lines
-    return [Line(at, cells) for at, cells in enumerate(split, number) if cells and (len(cells) > 1 or cells[0].strip())]
+        return False
+    return len(split) == len(quoted)  # else a value goes over several lines
 
 
 def _careful(lines: list[str], delimiter: str, number: int, *, last: bool) -> tuple[list[Line | Broken], int]:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Protocol
 from newsletter_cli.errors import NotConfirmedError, RefusedError, UsageError
 from newsletter_cli.subscribers.columns import Columns, columns_of
 from newsletter_cli.subscribers.encoding import BLOCK, SAMPLE, Encoding, Reading, detect, named
-from newsletter_cli.subscribers.lines import Broken, Line, line_blocks, read_rows, text_blocks
+from newsletter_cli.subscribers.lines import Broken, Line, Lines, line_blocks, read_blocks, read_rows, text_blocks
 from newsletter_cli.subscribers.values import clean_value
 
 DELIMITERS: Final = (",", ";", "\t")  # the earlier wins where a heading line has as many of both
@@ -52,12 +52,22 @@ class Source:
 
     def rows(self) -> Iterator[list[Line | Broken]]:
         """The readers' rows in blocks, without headings."""
+        for block in self.blocks():
+            yield block.rows() if isinstance(block, Lines) else block
+
+    def blocks(self) -> Iterator[Lines | list[Line | Broken]]:
+        """The same, left unsplit where each line is a row."""
         with _opened(self.path) as file:
             blocks = _Blocks(file, self.reading)
             for _ in range(self.first - 1):
                 blocks.drop()
-            for block in read_rows(blocks, self.delimiter, first=self.first):
-                yield [row for row in block if row.number != self.header] if self.header else block
+            for block in read_blocks(blocks, self.delimiter, first=self.first):
+                if self.header is None:
+                    yield block
+                elif isinstance(block, Lines):
+                    yield block.without(self.header)
+                else:
+                    yield [row for row in block if row.number != self.header]
 
 
 def open_source(

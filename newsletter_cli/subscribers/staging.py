@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.subscribers.candidates import Candidate
+from newsletter_cli.subscribers.plain import Plain
 
 _GIVEN: Final = Candidate._fields
 _NUMBERS: Final = frozenset({"line", "joined", "confirmed"})
@@ -51,8 +52,6 @@ _FIRST: Final = {
     "postgresql": f"SELECT DISTINCT ON (key) {_NAMES} FROM import_line ORDER BY key, line",
 }
 _ARRANGE: Final = f"INSERT INTO import_row ({_NAMES}) SELECT {_NAMES} FROM ({{first}}) AS firsts ORDER BY {{order}}"
-# psycopg has no executemany that is quick enough: arrays travel once and become rows there.
-_ARRAYS: Final = ", ".join(f"CAST(:{name} AS {'bigint' if name in _NUMBERS else 'text'}[])" for name in _GIVEN)
 
 row: Final = table(
     "import_row",
@@ -83,14 +82,18 @@ def create(storage: Storage, connection: Connection) -> None:
         connection.execute(text(statement.format(counting=_COUNTING[storage.dialect])))
 
 
-def put(storage: Storage, connection: Connection, candidates: Sequence[Candidate]) -> None:
-    """Adds rows as they were read."""
+def put(storage: Storage, connection: Connection, rows: Sequence[Candidate | Plain]) -> None:
+    """Adds rows as they were read, all of one kind: a plain one lacks the last columns."""
+    given = _GIVEN[: len(rows[0])]
+    names = ", ".join(given)
     if storage.dialect == "sqlite":
-        marks = ", ".join("?" * len(_GIVEN))
-        connection.exec_driver_sql(f"INSERT INTO import_line ({_NAMES}) VALUES ({marks})", [*candidates])
+        marks = ", ".join("?" * len(given))
+        connection.exec_driver_sql(f"INSERT INTO import_line ({names}) VALUES ({marks})", [*rows])
         return
-    columns = dict(zip(_GIVEN, map(list, zip(*candidates, strict=True)), strict=True))
-    connection.execute(text(f"INSERT INTO import_line ({_NAMES}) SELECT * FROM unnest({_ARRAYS})"), columns)
+    # psycopg has no executemany that is quick enough: arrays travel once and become rows there.
+    arrays = ", ".join(f"CAST(:{name} AS {'bigint' if name in _NUMBERS else 'text'}[])" for name in given)
+    columns = dict(zip(given, map(list, zip(*rows, strict=True)), strict=True))
+    connection.execute(text(f"INSERT INTO import_line ({names}) SELECT * FROM unnest({arrays})"), columns)
 
 
 def arrange(connection: Connection, *, as_in_file: bool) -> int:
