@@ -267,7 +267,8 @@ def test_every_exit_code_of_an_error_is_in_the_table() -> None:
 
 HEAVY = (
     "sqlalchemy", "alembic", "jinja2", "premailer", "cssutils", "lxml", "email_validator", "nh3", "markdown_it", "yaml",
-    "starlette", "uvicorn", "asyncio", "rich.live", "rich.console", "rich.markup", "hijridate", "tomlkit", "keyring",
+    "starlette", "uvicorn", "pydantic", "asyncio", "rich.live", "rich.console", "rich.markup", "hijridate", "tomlkit",
+    "keyring",
     "newsletter_cli.storage", "newsletter_cli.settings", "newsletter_cli.articles", "newsletter_cli.digest",
     "newsletter_cli.mail", "newsletter_cli.delivery", "newsletter_cli.subscribers", "newsletter_cli.language",
 )  # fmt: skip
@@ -296,10 +297,23 @@ def test_a_help_page_imports_nothing_heavy(words: tuple[str, ...], tmp_path: Pat
 
 
 @pytest.mark.parametrize("words", [("pause",), ("cancel", "i1"), ("status",)], ids=" ".join)
-def test_the_stop_button_needs_no_template(words: tuple[str, ...], room: Path) -> None:
+def test_the_stop_button_needs_no_template_and_no_server(words: tuple[str, ...], room: Path) -> None:
     if words[0] not in {row.words for row in ROWS}:
         pytest.fail(f"there is no command {words[0]}")
-    assert {"jinja2", "premailer"} & imported_by(*words, cwd=room) == set()
+    without = {"jinja2", "premailer", "cssutils", "lxml", "markdown_it", "starlette", "uvicorn", "pydantic", "tomlkit"}
+    assert sorted(without & imported_by(*words, cwd=room)) == []
+
+
+@pytest.mark.parametrize("words", [("compose", "i1", "--list", "weekly", "--limit", "3"), ("check", "--offline")])
+def test_plain_words_and_drawing_a_digest_load_neither_a_converter_nor_an_http_client(
+    words: tuple[str, ...], room: Path
+) -> None:
+    (room / "articles" / "a.md").write_text("---\ntitle: خبر\ndate: 2026-10-01\n---\nنص\n", encoding="utf-8")
+    if words[0] == "check":
+        imported_by("compose", "i1", "--list", "weekly", cwd=room)
+    found = imported_by(*words, cwd=room)
+    assert sorted({"requests", "urllib3", "pydantic", "starlette"} & found) == []
+    assert "premailer" in found
 
 
 def test_no_module_of_ours_imports_click() -> None:

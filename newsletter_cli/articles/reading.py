@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from newsletter_cli.articles.decoding import Decoded, decode
 from newsletter_cli.articles.head import TITLE_EXPECTED, with_values
-from newsletter_cli.articles.lines import key
 from newsletter_cli.articles.markdown_article import read_markdown
 from newsletter_cli.articles.model import Article, Block, Extra, Figure, ListBlock, Note, Quote, Rule
-from newsletter_cli.articles.page_text import UNDATED, read_page
 from newsletter_cli.articles.readers.front_matter import FrontMatter
-from newsletter_cli.articles.roles import RoleLine
 from newsletter_cli.articles.slugs import slug_for
 from newsletter_cli.errors import ConfigError, NewsletterError, RefusedError
 from newsletter_cli.newsroom import is_slug
+
+if TYPE_CHECKING:
+    from newsletter_cli.articles.roles import RoleLine
 
 LIMIT: Final = 2 * 1024 * 1024  # bytes of a text file
 
@@ -50,7 +50,7 @@ class Source:
     article: Article
     decoded: Decoded
     kind: str  # "markdown" | "html" | "text"
-    roles: tuple[RoleLine, ...] = ()
+    roles: "tuple[RoleLine, ...]" = ()
     dropped: tuple[str, ...] = ()  # page furniture that is in no article
 
 
@@ -119,6 +119,8 @@ def read_source(
 
 def _overruled(article: Article, overrides: FrontMatter, name: str) -> Article:
     """The article with the values that were given; a title that they push aside is not lost without a word."""
+    from newsletter_cli.articles.lines import key  # lazy: a title given beside the file is rare
+
     given = with_values(article, overrides, name)
     if not article.title or key(given.title) == key(article.title):
         return given
@@ -135,6 +137,8 @@ def _read(kind: str, decoded: Decoded, name: str, language: str, newsroom: str, 
 
         html = read_html(decoded.text, language=language, newsroom=newsroom, name=name)
         return Source(html.article, decoded, kind, dropped=html.dropped)
+    from newsletter_cli.articles.page_text import read_page  # lazy: page text alone
+
     title = overrides.values.get("title", "")
     page = read_page(
         decoded.text, language=language, newsroom=newsroom, title=title if isinstance(title, str) else "", name=name
@@ -179,7 +183,9 @@ def _fitting(kind: str, text: str, name: str) -> str:
 def _checked(article: Article, name: str) -> Article:
     if not article.title:
         raise RefusedError("NO-TITLE", f"{name} has no title.", fix="give one with --title")
-    if article.date:  # given beside the file after the reader had missed it
+    if article.date and article.warnings:  # given beside the file after the reader had missed it
+        from newsletter_cli.articles.page_text import UNDATED  # lazy: page text alone
+
         article = replace(article, warnings=tuple(text for text in article.warnings if text not in UNDATED))
     empty = not any(map(says_something, article.blocks))
     if empty and not article.draft:
