@@ -4,7 +4,7 @@
 #   make fmt     format and repair            make check   format, lint, types, architecture; changes nothing
 #   make test    setup, check, all tests      make soak    the long runs that `make test` leaves out
 #   make demo    the program, shown           make golden  writes the expected outputs anew: read the diff like code
-#   make docs    the reference of commands    make bench   one ratio for each claim
+#   make docs    the reference of commands    make bench   the claims about speed (WORDS=--quick)
 #   make dist    wheel and source archive
 
 SHELL := bash
@@ -66,7 +66,7 @@ docs: .venv/dev-done
 	$(BIN)/python docs/commands.py
 
 bench: setup
-	@for row in benchmarks/p[0-9]*.py; do echo "$$row"; $(BIN)/python "$$row" || exit 1; done
+	$(BIN)/python benchmarks $(WORDS)
 
 dist: .venv/light-done
 	@$(PIP) 'hatchling>=1.25'

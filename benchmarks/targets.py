@@ -31,6 +31,8 @@ class Claim:
         """How far the target is reached: 1 is the target, more is better."""
         if self.sign == AT_LEAST:
             return value / self.target
+        if not self.target:
+            return 1 if value <= 0 else 0  # nothing between all and none
         return self.target / max(value, self.target / 100)
 
 
