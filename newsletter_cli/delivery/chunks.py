@@ -70,7 +70,14 @@ class ChunkRow:
     canary: bool
     in_flight: dict[int, int]  # delivery id → attempt
     counts: dict[str, int]
+    total: int
     touched: bool = False
+
+    @property
+    def unsent(self) -> int:
+        """Readers of it that are waiting or in retry."""
+        counts = self.counts
+        return self.total - counts["accepted"] - counts["failed"] - counts["uncertain"] - counts["skipped"]
 
     def count(self, before: Outcome, after: Outcome) -> None:
         for outcome, step in ((before, -1), (after, 1)):
@@ -102,6 +109,7 @@ def chunk_row(row: Sequence[Any]) -> ChunkRow:
         canary=row[_COLUMN["canary"]],
         in_flight=dict(json.loads(row[_COLUMN["in_flight"]])),
         counts={name: row[_COLUMN[name]] for name in COUNTERS},
+        total=row[_COLUMN["total"]],
     )
 
 
@@ -371,6 +379,17 @@ def close(connection: Connection, row: ChunkRow) -> None:
         )
     )
     row.touched = True
+
+
+def reopen(connection: Connection, rows: Iterable[ChunkRow]) -> bool:
+    """Open the chunks that were done and have somebody to write to again; whether there were any.
+
+    A late answer does that: a reader set aside as uncertain was refused for now, or was never sent to.
+    """
+    again = [row for row in rows if row.state == ChunkState.DONE and row.touched and row.unsent]
+    for row in again:
+        close(connection, row)
+    return bool(again)
 
 
 def doubt(connection: Connection, rows: Iterable[ChunkRow], now: datetime) -> tuple[Change, ...]:

@@ -85,19 +85,21 @@ class Engine:
         counters: Counters,
         read_state: Callable[[], tuple[SendState, str]],
         *,
+        keep_reserve: Callable[[], bool] = lambda: False,
         free_reserve: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         boot: Callable[[], float] = boot_seconds,
     ) -> None:
         """read_state: reads the send's state; called in a thread of its own, so a locked ledger does not blind us.
 
-        free_reserve: gives back the space that was kept for results on a full disk; whether there was any.
+        keep_reserve, free_reserve: keep space for results on a full disk, and give it back; whether there was any.
         """
         self._ledger = ledger
         self._lanes = lanes
         self._plan = plan
         self.counters = counters
         self._read_state = read_state
+        self._keep_reserve = keep_reserve
         self._free_reserve = free_reserve
         self._clock = clock
         self._boot = boot
@@ -124,6 +126,8 @@ class Engine:
         self._news = asyncio.Event()  # for the pump: something landed, a link opened, a stop was asked for
         self._look = asyncio.Event()  # for the watch: look at the send now
         self._store_trouble: float | None = None  # boot seconds since when results cannot be stored
+        self._full: NewsletterError | None = None  # the disk is full, and what was kept back is in use
+        self._full_since: float | None = None
         self._only_later: float | None = None  # boot seconds since when nobody is due but later
         self._ledger_thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._watch_thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
@@ -364,7 +368,9 @@ class Engine:
     async def _pump(self) -> Ending:
         self._openings = await self._in_ledger(lambda: self._ledger.outlook(self._clock()))
         while self._stop is None:
-            ask = self._ask(self._clock())
+            if self._full is not None and not self._landed:
+                await self._wait_for_space(self._full)
+            ask = self._ask(self._clock()) if self._full is None else NOTHING
             if self._landed or ask.berths or ask.rests or self._renewal_is_due():
                 began = time.monotonic()
                 if await self._flight(ask):
@@ -448,7 +454,8 @@ class Engine:
             self._landed = [self._as_known_now(*item) for item in landed] + self._landed
             await self._cannot_store(error)
             return False
-        self._storing, self._store_trouble = True, None
+        self._storing = self._full is None
+        self._store_trouble = None
         self._lease_until = began + self._ledger.lease.total_seconds() * LEASE_SHARE
         self._lanes.saved(ask.rests)
         self._take_in(flight, began, asked=bool(ask.berths))
@@ -536,9 +543,22 @@ class Engine:
             self._store_trouble = now
             # Four megabytes are kept back for this moment: with them the answers of what has left can be stored.
             if error.code == "DISK-FULL" and await self._in_ledger(self._free_reserve):
+                self._full = error
                 return
         self.note(f"{error.message} Nothing more leaves until the answers are stored; trying again.")
         if now - self._store_trouble >= self._plan.wait.total_seconds():
+            self._end(Ending(kind=EndKind.PROBLEM, problem=error))
+        await asyncio.sleep(RETRY_STORE)
+
+    async def _wait_for_space(self, error: NewsletterError) -> None:
+        """The answers went into what was kept back: nothing more leaves before as much can be kept back again."""
+        self._full_since = self._boot() if self._full_since is None else self._full_since
+        if await self._in_ledger(self._keep_reserve):
+            self._full = self._full_since = None
+            self._storing = True
+            return
+        self.note(f"{error.message} Nothing more leaves until there is room.")
+        if self._boot() - self._full_since >= self._plan.wait.total_seconds():
             self._end(Ending(kind=EndKind.PROBLEM, problem=error))
         await asyncio.sleep(RETRY_STORE)
 

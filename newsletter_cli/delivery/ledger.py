@@ -42,6 +42,7 @@ from newsletter_cli.delivery.chunks import (
     lease_next,
     lock_chunks,
     openings,
+    reopen,
     store,
     write_chunks,
 )
@@ -185,6 +186,7 @@ class Ledger:
             changes = store(connection, rows, _as_cancelled(reports, state), self._when_again)
             self._take_back(connection, reports, now)
             _write_rests(connection, self.storage, ask.rests)
+            state = self._open_again(connection, rows, state)
             mine = {id_: row for id_, row in rows.items() if self._holds(row)}
             lost = frozenset(self.leases) - frozenset(mine)
             leases = {id_: replace(lease) for id_, lease in self.leases.items() if id_ in mine}
@@ -227,6 +229,7 @@ class Ledger:
             state = SendState(standing.state)
             changes = store(connection, rows, _as_cancelled(reports, state), self._when_again)
             self._take_back(connection, reports, now)
+            state = self._open_again(connection, rows, state)
             mine = {id_: row for id_, row in rows.items() if self._holds(row)}
             changes += doubt(connection, mine.values(), now)
             for row in mine.values():
@@ -243,6 +246,15 @@ class Ledger:
             and row.holder == self.holder.name
             and row.epoch == lease.epoch
         )
+
+    def _open_again(self, connection: Connection, rows: Mapping[int, ChunkRow], state: SendState) -> SendState:
+        """Late answers may give a chunk that was done, and a send that was, somebody to write to again."""
+        if not reopen(connection, rows.values()):
+            return state
+        self._looked = EPOCH
+        if state is SendState.SENT and move(connection, self.send_id, SendEvent.RESUME, ended=None):
+            return SendState.SENDING
+        return state
 
     def _when_again(self, tries: int, first: datetime, now: datetime) -> datetime | None:
         return next_try(tries, first, now, self.retry, self.chance)

@@ -206,7 +206,8 @@ def _engine_maker(
 
     def make(counters: Counters) -> Engine:
         return Engine(
-            ledger, relays, lanes, plan, counters, read_state, free_reserve=storage.free_reserve, clock=clock
+            ledger, relays, lanes, plan, counters, read_state, keep_reserve=storage.keep_reserve,
+            free_reserve=storage.free_reserve, clock=clock,
         )  # fmt: skip
 
     return ledger, make
