@@ -249,7 +249,7 @@ class Ledger:
 
     def _open_again(self, connection: Connection, rows: Mapping[int, ChunkRow], state: SendState) -> SendState:
         """Late answers may give a chunk that was done, and a send that was, somebody to write to again."""
-        if not reopen(connection, rows.values()):
+        if state is SendState.CANCELLED or not reopen(connection, rows.values()):
             return state
         self._looked = EPOCH
         if state is SendState.SENT and move(connection, self.send_id, SendEvent.RESUME, ended=None):
