@@ -9,7 +9,7 @@ from standing import Standing
 
 WIDTH: Final = 960
 LEFT: Final = 380  # for what is claimed
-RIGHT: Final = 130  # for the number
+RIGHT: Final = 180  # for the number and the target
 TOP: Final = 64
 STEP: Final = 26  # from bar to bar
 BAR: Final = 14  # its height
@@ -70,7 +70,8 @@ def _row(one: Standing, y: int) -> str:
         return told + f'<text class="small" x="{LEFT + 6}" y="{y + 12}">not measured</text></g>\n'
     width, kind = max(_place(claim.share(one.value)) - LEFT, 2), "met" if one.met else "not"
     told += f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>\n'
-    return told + f'<text x="{WIDTH - RIGHT + 10}" y="{y + 12}">{escape(one.shown)}</text></g>\n'
+    told += f'<text x="{WIDTH - RIGHT + 14}" y="{y + 12}">{escape(one.shown)}</text>\n'
+    return told + f'<text class="small" x="{WIDTH - 20}" y="{y + 12}" text-anchor="end">{escape(goal)}</text></g>\n'
 
 
 # What fits beside a bar; the table has the whole sentence.
