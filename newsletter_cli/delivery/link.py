@@ -173,7 +173,8 @@ class Connection:
         if talk.over:
             return
         self._note_left()
-        self._settle(talk.receive(data))
+        if events := talk.receive(data):
+            self._settle(events)
         if talk.answers != self._answers:
             self._answers = talk.answers
             self._be_patient()
@@ -302,7 +303,7 @@ class Connection:
         if talk.wants is not None and not self._ask_leave(talk.wants):
             return True
         self._begin_jobs()
-        if talk.wants is not None and not self._ask_leave(talk.wants):
+        if (wanted := talk.wants) is not None and not self._ask_leave(wanted):
             return True
         if self._has_enough and talk.ready and talk.idle and not self._quitting and not talk.closing:
             self._quitting = True
@@ -334,16 +335,18 @@ class Connection:
         return False
 
     def _begin_jobs(self) -> None:
-        while self._desk is not None and self._ended is None and self._talk.room and not self._has_enough:
-            job = self._desk.take()
+        talk, desk = self._talk, self._desk
+        while talk.room and desk is not None and self._ended is None and not self._has_enough:
+            job = desk.take()
             if job is None:
                 return
             self._taken += 1
-            if self._talk.over:  # taking it has ended the connection
+            if talk.over:  # taking it has ended the connection
                 self._done(Result(job.id, Outcome.NOT_SENT, self.number, written=False))
                 return
             self._jobs.add(job.id)
-            self._settle(self._talk.begin(job))
+            if refused := talk.begin(job):
+                self._settle(refused)
 
     def _write(self, wire: Wire, writing: Writing) -> None:
         if self._chatty:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from newsletter_cli.delivery.connection import End, Security, default_tls
+from newsletter_cli.delivery.connection import End, Learned, Security, default_tls
 from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.delivery.smtp.verdict import Effect
 from tests.delivery.linking import at, desk_of, jobs, letter, problem_of, send
@@ -63,6 +63,22 @@ def test_messages_arrive_whole_under_tls(
         b"".join(letter(number, size).segments) for number in range(1, COUNT + 1)
     ]
     assert server.complaints == ()
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_window_of_messages_arrives_whole_under_tls(
+    certificates: Certificates, trusting: ssl.SSLContext, security: Security
+) -> None:
+    count, learned = 40, Learned(window=8)
+    desk = desk_of(jobs(count, size=40_000))
+    with smtp_server(certificates=certificates, implicit_tls=security is Security.TLS, chunking=True) as server:
+        where = at(server.port, security=security, depth=8)
+        closed = asyncio.run(send(where, desk, tls=trusting, learned=learned))
+    assert desk.outcomes == dict.fromkeys(range(1, count + 1), Outcome.ACCEPTED)
+    assert {message.data for message in server.received if message.tls} == {
+        b"".join(letter(number, 40_000).segments) for number in range(1, count + 1)
+    }
+    assert (closed.end, learned, desk.links[0].depth) == (End.FINISHED, Learned(window=8, carried=count), 8)
 
 
 def test_tls_survives_any_cut(certificates: Certificates, trusting: ssl.SSLContext) -> None:

@@ -149,3 +149,15 @@ def test_what_is_kept_never_leaves_after_an_abort() -> None:
             return wire.closed
 
     assert asyncio.run(go())
+
+
+def test_what_was_read_can_be_acknowledged_at_once_also_when_the_line_is_gone() -> None:
+    async def go() -> None:
+        async with wired() as (wire, _, theirs):  # no TCP: asked in vain
+            wire.acknowledge()
+            theirs.close()
+            wire.acknowledge()
+            wire.abort()
+            wire.acknowledge()
+
+    asyncio.run(go())

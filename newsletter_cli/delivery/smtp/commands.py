@@ -86,7 +86,7 @@ def _here(
 
 
 def _is_path(address: str, wide: bool) -> bool:
-    return (wide or address.isascii()) and len(address) <= LONGEST_PATH and not FORBIDDEN.search(address)
+    return len(address) <= LONGEST_PATH and (wide or address.isascii()) and not FORBIDDEN.search(address)
 
 
 def data_of(job: Job) -> tuple[bytes, ...]:

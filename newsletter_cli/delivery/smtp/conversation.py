@@ -138,14 +138,15 @@ class Conversation:
 
     def begin(self, job: Job) -> list[Event]:
         """One transaction. Events: an answer at once when the message cannot go through this server."""
-        self._alive()
         if self._phase is not Phase.READY:
+            self._alive()
             raise RuntimeError("the conversation is not ready")
         return self._work.begin(job)
 
     def allow(self) -> None:
         """The message in `wants` may go on."""
-        self._alive()
+        if self.over:
+            self._alive()
         self._work.allow()
 
     def give_back(self) -> list[Event]:

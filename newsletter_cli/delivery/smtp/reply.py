@@ -9,6 +9,7 @@ LONGEST_REPLY: Final = 64 * 1024
 LONGEST_TEXT: Final = 500  # characters of an answer that are kept and shown
 
 CODES: Final = {b"%d" % code: code for code in range(200, 600)}
+FIRSTS: Final = {b"%d " % code: code for code in range(200, 600)}  # of a line that is a whole reply
 MARKS: Final = frozenset((b"", b" ", b"-"))
 ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 # C0, DEL and C1; the two Unicode line ends as well, which some readers of logs take for a new line.
@@ -87,11 +88,14 @@ class ReplyReader:
         if newline:
             whole = bytes(self._rest) + head
             self._rest.clear()
-            for line in whole.split(b"\n"):
-                if line[3:4] == b" " and not self._lines and line.endswith(b"\r") and (code := CODES.get(line[:3])):
-                    yield code, (line[4:-1],)  # as all but a few are
-                elif (said := self._take(line.removesuffix(b"\r"))) is not None:
-                    yield said
+            for line in whole.removesuffix(b"\r").split(b"\r\n"):
+                code = FIRSTS.get(line[:4])
+                if code is not None and not self._lines and b"\n" not in line:
+                    yield code, (line[4:],)  # as all but a few are
+                    continue
+                for bare in line.split(b"\n"):
+                    if (said := self._take(bare.removesuffix(b"\r"))) is not None:
+                        yield said
         self._rest += tail
         if len(self._rest) + self._held > LONGEST_REPLY:
             raise PeerError("an answer longer than 64 KiB")

@@ -58,7 +58,8 @@ class Transactions:
         """Open a transaction; or answer in the server's place when the message cannot go through this one."""
         if not self.room:
             raise RuntimeError("no room for a transaction")
-        if (refusal := commands.cannot_carry(job.letter, self._offered)) is not None:
+        refusal = commands.cannot_carry(job.letter, self._offered)
+        if refusal is not None:
             return [_answer_here(job, *refusal)]
         flight = Flight(job)
         self.flights.append(flight)
