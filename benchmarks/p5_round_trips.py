@@ -3,7 +3,7 @@
     python benchmarks/p5_round_trips.py [--runs 5] [--quick]
 
 Against smtp-source and nodemailer at as many connections. smtp-sink offers PIPELINING and no CHUNKING. Each sender gets
-as many messages as should keep it busy for about two seconds.
+as many messages as should keep it busy for about three seconds.
 """
 
 from measuring import Bench, Given, read_words, run, take_turns

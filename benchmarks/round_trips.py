@@ -18,7 +18,7 @@ class Pace:
 
 
 CELLS: Final = tuple(Cell(milliseconds, connections) for milliseconds in (20, 80) for connections in (1, 4, 10))
-SECONDS: Final = 2.0
+SECONDS: Final = 3.0
 MOST: Final = 20_000
 
 
