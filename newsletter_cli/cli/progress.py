@@ -7,13 +7,15 @@ Pure: the moment comes in with each snapshot, nothing here reads a clock or writ
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from newsletter_cli.cli.terminal import clean, clip
 from newsletter_cli.delivery.lanes import LaneView
-from newsletter_cli.settings import Rate
+from newsletter_cli.settings import Rate, Settings
+from newsletter_cli.settings.kinds import RATES
 
 STEP: Final = 5  # per cent between two lines of a log
 PAUSE: Final = timedelta(seconds=30)  # … and at least this long
@@ -135,6 +137,12 @@ def rate_told(rates: tuple[Rate, ...]) -> str:
     units = {1: "s", 60: "minute", 3600: "hour", 86400: "day"}
     told = (f"{rate.count}/{units.get(int(rate.seconds), f'{rate.seconds:g}s')}" for rate in rates)
     return ", ".join(told) or "off"
+
+
+def rates_of(settings: Settings, options: Mapping[str, object]) -> tuple[Rate, ...]:
+    """The rate that was given for a send, else that of the settings.  options: what its command line fixed."""
+    given = options.get("rate")
+    return RATES.read(RATES.from_text(str(given))) if given else settings.smtp.rate
 
 
 def limit_of(rates: tuple[Rate, ...]) -> float | None:

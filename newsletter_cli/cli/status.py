@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from newsletter_cli.cli import completion, watch
+from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.progress import (
@@ -16,6 +16,7 @@ from newsletter_cli.cli.progress import (
     duration,
     lane_sentence,
     limit_of,
+    rates_of,
     share_done,
     warmup_sentence,
 )
@@ -26,8 +27,6 @@ from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.standing import WarmDay
 from newsletter_cli.delivery.states import SendState
-from newsletter_cli.digest.file import find_digest
-from newsletter_cli.digest.versions import last_trial, latest_version
 from newsletter_cli.subscribers.numbers import unconfirmed
 
 NOW: Final = (SendState.SENDING, SendState.PAUSED, SendState.ARMED)
@@ -71,6 +70,8 @@ def status(
 ) -> Reply:
     """Can be asked from any terminal while a send runs."""
     if follow:
+        from newsletter_cli.cli import watch  # lazy: the live view is for watching only
+
         digest = watch.follow(run, digest)
     if digest is not None:
         return _one(run, digest, told=exit_code)
@@ -129,6 +130,9 @@ def _one(run: Run, digest: str, *, told: bool) -> Reply:
 
 
 def _draft(run: Run, digest: str) -> Reply:
+    from newsletter_cli.digest.file import find_digest  # lazy: a draft alone is a file, and needs its readers
+    from newsletter_cli.digest.versions import last_trial, latest_version  # lazy: as above
+
     file = find_digest(run.newsroom, digest)
     with run.storage.read() as connection:
         frozen = latest_version(connection, digest)
@@ -234,7 +238,7 @@ def _time_left(run: Run, look: Look) -> timedelta | None:
     elapsed = run.clock() - send.started
     if elapsed < NO_GUESS:
         return None
-    limit = limit_of(watch.rates_of(run, send))
+    limit = limit_of(rates_of(run.settings, send.options))
     speed = done / elapsed.total_seconds()
     return timedelta(seconds=tally.waiting / (speed if limit is None else min(speed, limit)))
 

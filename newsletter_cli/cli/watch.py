@@ -24,6 +24,7 @@ from newsletter_cli.cli.progress import (
     lane_sentence,
     limit_of,
     rate_told,
+    rates_of,
 )
 from newsletter_cli.cli.standing import exit_of
 from newsletter_cli.delivery import sends, standing
@@ -32,8 +33,6 @@ from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.standing import LaneSum
 from newsletter_cli.delivery.states import SendState
 from newsletter_cli.errors import NewsletterError
-from newsletter_cli.settings import Rate
-from newsletter_cli.settings.kinds import RATES
 
 BETWEEN: Final = 0.5  # seconds between two reads
 # A process that has just begun, or waits with every chunk given back, holds no lease: it is not gone yet.
@@ -190,7 +189,7 @@ def _footer(run: Run) -> str:
 
 def _header(run: Run, look: Look) -> Header:
     send = look.send
-    rates = rates_of(run, send)
+    rates = rates_of(run.settings, send.options)
     return Header(
         digest=send.digest,
         list=send.list,
@@ -204,13 +203,6 @@ def _header(run: Run, look: Look) -> Header:
         zone=run.settings.newsroom.zone,
         rows="Lane",
     )
-
-
-def rates_of(run: Run, send: Send) -> tuple[Rate, ...]:
-    """The rate that was given for this send, else that of the settings."""
-    given = send.options.get("rate")
-    rates: tuple[Rate, ...] = RATES.read(RATES.from_text(str(given))) if given else run.settings.smtp.rate
-    return rates
 
 
 def snapshot_of(look: Look, run: Run) -> Snapshot:
