@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,8 @@ async def meet(seed: int, conversations: int, *, wild: bool) -> set[Outcome]:
     """What was seen of outcomes, all of them right."""
     chance = Random(seed)
     found: set[Outcome] = set()
+    crashes: list[dict[str, Any]] = []  # in a callback of either end, which asyncio else only logs
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: crashes.append(context))
     async with fuzzed(chance, wild=wild) as house:
         for first in range(0, conversations, AT_ONCE):
             # Half of them remember nothing of the others.
@@ -73,6 +76,7 @@ async def meet(seed: int, conversations: int, *, wild: bool) -> set[Outcome]:
             for number, (desk, closed) in zip(numbers, ends, strict=True):
                 check(house, number, desk, closed)
                 found |= set(desk.outcomes.values())
+    assert crashes == []
     return found
 
 
