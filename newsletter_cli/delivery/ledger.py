@@ -57,7 +57,7 @@ from newsletter_cli.mail.reader import Reader
 from newsletter_cli.settings import Rate, is_allowed
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.prepared import Prepared
-from newsletter_cli.storage.schema import EPOCH, Instant, delivery, lane, send, subscriber, subscription
+from newsletter_cli.storage.schema import EPOCH, Instant, chunk, delivery, lane, send, subscriber, subscription
 from newsletter_cli.subscribers import audience
 
 LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have open chunks, when nothing else asks for one
@@ -568,7 +568,10 @@ def _skip(connection: Connection, row: ChunkRow, found: _Found, why: str, now: d
 
 def _has_address(connection: Connection, send_id: int, address: str, *, but: int) -> bool:
     """Whether a send has another row of that address. Walks the send: only for a reader who changed his address."""
-    row = select(literal(1)).where(delivery.c.send_id == send_id, delivery.c.address == address, delivery.c.id != but)
+    chunks = select(chunk.c.id).where(chunk.c.send_id == send_id)
+    row = select(literal(1)).where(
+        delivery.c.chunk_id.in_(chunks), delivery.c.address == address, delivery.c.id != but
+    )  # fmt: skip
     return bool(connection.execute(select(exists(row))).scalar_one())
 
 

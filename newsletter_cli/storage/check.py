@@ -1,5 +1,6 @@
 """Is the database sound? What SQLite can tell of its file, and whether the sums of sends and chunks are their rows'."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +32,7 @@ def check(storage: Storage) -> tuple[Problem, ...]:
     there only the sums are looked at.  ConfigError CONFIG-VALUE: the file is damaged beyond reading.
     """
     problems: list[Problem] = []
+    readers: Counter[int] = Counter()  # send → rows that name it
     if storage.dialect == "sqlite":
         with storage.read() as connection:
             problems += _file(connection)
@@ -40,6 +42,7 @@ def check(storage: Storage) -> tuple[Problem, ...]:
         with storage.read() as connection:
             rows = connection.execute(_sums_of_chunks(low, high))
             problems += [problem for row in rows for problem in _differences(row)]
+            readers.update({row[0]: row[1] for row in connection.execute(_readers_of_sends(low, high))})
     with storage.read() as connection:
         sends = connection.execute(
             select(send.c.id, send.c.state, digest.c.slug).join(digest).order_by(send.c.id)
@@ -47,19 +50,19 @@ def check(storage: Storage) -> tuple[Problem, ...]:
     for one in sends:
         with storage.read() as connection:
             problems += [
-                Problem("sum", f"send of {one.slug}", text) for text in _of_send(connection, one.id, one.state)
+                Problem("sum", f"send of {one.slug}", text)
+                for text in _of_send(connection, one.id, one.state, readers[one.id])
             ]
     return tuple(problems)
 
 
-def _of_send(connection: Connection, send_id: int, state: str) -> Iterator[str]:
+def _of_send(connection: Connection, send_id: int, state: str, rows: int) -> Iterator[str]:
     """What is wrong with the sums of a whole send: readers in no chunk of its own, or owed a message at its end."""
     sums = connection.execute(
         select(func.coalesce(func.sum(chunk.c.total), 0), func.coalesce(func.sum(_UNSENT), 0)).where(
             chunk.c.send_id == send_id
         )
     ).one()
-    rows = connection.execute(select(func.count()).where(delivery.c.send_id == send_id)).scalar_one()
     if int(sums[0]) != rows:
         yield f"its chunks say {sums[0]} readers, it has {rows}"
     if state in ENDED and sums[1]:
@@ -99,6 +102,15 @@ def _sums_of_chunks(low: int, high: int) -> Select[Any]:
         .where(chunk.c.id >= low, chunk.c.id < high)
         .group_by(chunk.c.id)
         .order_by(chunk.c.id)
+    )
+
+
+def _readers_of_sends(low: int, high: int) -> Select[tuple[int, int]]:
+    """How many rows of these chunks name each send."""
+    return (
+        select(delivery.c.send_id, func.count())
+        .where(delivery.c.chunk_id >= low, delivery.c.chunk_id < high)
+        .group_by(delivery.c.send_id)
     )
 
 
