@@ -42,7 +42,7 @@ def check(storage: Storage) -> tuple[Problem, ...]:
         with storage.read() as connection:
             rows = connection.execute(_sums_of_chunks(low, high))
             problems += [problem for row in rows for problem in _differences(row)]
-            readers.update({row[0]: row[1] for row in connection.execute(_readers_of_sends(low, high))})
+            readers.update({row.send_id: row.n for row in connection.execute(_readers_of_sends(low, high))})
     with storage.read() as connection:
         sends = connection.execute(
             select(send.c.id, send.c.state, digest.c.slug).join(digest).order_by(send.c.id)
@@ -105,10 +105,10 @@ def _sums_of_chunks(low: int, high: int) -> Select[Any]:
     )
 
 
-def _readers_of_sends(low: int, high: int) -> Select[tuple[int, int]]:
+def _readers_of_sends(low: int, high: int) -> Select[Any]:
     """How many rows of these chunks name each send."""
     return (
-        select(delivery.c.send_id, func.count())
+        select(delivery.c.send_id, func.count().label("n"))
         .where(delivery.c.chunk_id >= low, delivery.c.chunk_id < high)
         .group_by(delivery.c.send_id)
     )
