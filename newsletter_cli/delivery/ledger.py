@@ -465,7 +465,9 @@ class Ledger:
 
     def _look_for_openings(self, claiming: _Claiming, flight: Flight, now: datetime) -> dict[str, datetime]:
         """Which lanes have open chunks. Asked again when a chunk was closed or a lane ran out, else now and then."""
-        ran_out = any(lease.exhausted for lease in claiming.leases.values())
+        leases = claiming.leases.values()
+        # A lane with a chunk of ours that is not exhausted has somebody to claim anyway.
+        ran_out = {one.lane for one in leases if one.exhausted} - {one.lane for one in leases if not one.exhausted}
         if not ran_out and now - self._looked < LOOK_AGAIN:
             return self._openings
         self._looked = now

@@ -24,7 +24,7 @@ from newsletter_cli.storage.postgresql import is_url, postgresql_engine, read_ur
 from newsletter_cli.storage.reserve import Reserve
 from newsletter_cli.storage.revision import HEAD, revision_of, wrong_revision
 from newsletter_cli.storage.slices import Slices
-from newsletter_cli.storage.sqlite import WRITES, connector, sqlite_engine
+from newsletter_cli.storage.sqlite import LARGE_CACHE, WRITES, connector, sqlite_engine
 
 WAIT: Final = timedelta(seconds=10)  # for a lock that another process holds
 
@@ -80,6 +80,9 @@ class Storage:
         """Long work in many short transactions over one connection, whose temporary tables last to the end."""
         with translating(self.place), self._reading.connect() as connection:
             connection.detach()  # closed at the end instead of going back to the pool: its temporary tables go too
+            if self.dialect == "sqlite":
+                with connection.begin():
+                    connection.exec_driver_sql(LARGE_CACHE)
             yield Slices(connection, self._wrote)
 
     def insert(self, table: Table) -> Insert:

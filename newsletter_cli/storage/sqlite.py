@@ -18,7 +18,10 @@ PRAGMAS: Final = (
     "PRAGMA checkpoint_fullfsync=ON",
     "PRAGMA wal_autocheckpoint=16384",  # pages, 64 MB: a net below checkpoint.py, which comes first
     "PRAGMA journal_size_limit=67108864",
-    "PRAGMA cache_size=-8000",  # 8 MB a connection
+    "PRAGMA cache_size=-2000",  # 2 MB a connection: the system keeps the file's pages as well
+)
+LARGE_CACHE: Final = (
+    "PRAGMA cache_size=-16000"  # for long work, which comes back to the same index pages again and again
 )
 # SQLite's own wait for a lock doubles its naps up to 100 ms and so sleeps through the 5 ms in which a slice writer
 # leaves the lock free. Asking every 2 ms costs a hundredth of a core.
