@@ -76,11 +76,14 @@ class Storage:
             yield connection
 
     @contextmanager
-    def slices(self) -> Iterator[Slices]:
-        """Long work in many short transactions over one connection, whose temporary tables last to the end."""
+    def slices(self, *, scattered: bool = False) -> Iterator[Slices]:
+        """Long work in many short transactions over one connection, whose temporary tables last to the end.
+
+        scattered: it comes back to the same pages of its indexes again and again, as an import does.
+        """
         with translating(self.place), self._reading.connect() as connection:
             connection.detach()  # closed at the end instead of going back to the pool: its temporary tables go too
-            if self.dialect == "sqlite":
+            if scattered and self.dialect == "sqlite":
                 with connection.begin():
                     connection.exec_driver_sql(LARGE_CACHE)
             yield Slices(connection, self._wrote)

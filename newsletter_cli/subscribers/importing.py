@@ -120,7 +120,7 @@ def import_job(
     clock: aware, UTC.  chance: names the batch.  zone: the newsroom's, for dates without one and the file's name.
     imports: folder of the rejected rows; None: write none (a dry run).  Their file goes again unless `run` was called.
     """
-    with storage.slices() as slices:
+    with storage.slices(scattered=True) as slices:
         job = ImportJob(storage, slices, source, wish, clock, zone, _free_id(storage, chance), imports)
         try:
             job.read(progress or _silent)

@@ -90,7 +90,7 @@ def undo_import(storage: Storage, batch: str, at: datetime, *, by: str, dry: boo
         found = _batch(connection, batch)
     work = _Work()
     if found["undone"] is None:
-        with storage.slices() as slices:
+        with storage.slices(scattered=True) as slices:
             with slices.aside() as connection:
                 connection.execute(text(_CREATE))
             after: int | None = 0
