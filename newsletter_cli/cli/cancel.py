@@ -38,6 +38,8 @@ def cancel(
     """A scheduled digest becomes a draft again. One that is being sent is stopped, and everybody who has not got it is
     dropped for good; who has it keeps it."""
     send, tally = _find(run, digest)
+    if send.state is SendState.CANCELLED and tally.left and not run.globals.dry_run:
+        return _drop(run, send, before=tally)  # whoever cancelled it died before the readers were dropped
     if send.state is SendState.CANCELLED or (send.state is SendState.SENT and not run.globals.dry_run):
         return _nothing_to_do(run, send, tally)
     if send.state in (SendState.SCHEDULED, SendState.ARMING):
@@ -101,10 +103,14 @@ def _cancel(run: Run, send: Send, before: Tally) -> Reply:
             raise UsageError("USAGE", f"{send.digest} cannot be cancelled any more.",
                              fix=f"newsletter status {send.digest}")  # fmt: skip
         note(connection, at=now, by=run.user, what="cancelled", digest=send.digest, list=send.list)
+    return _drop(run, send, before=before)
+
+
+def _drop(run: Run, send: Send, *, before: Tally) -> Reply:
     with run.storage.read() as connection:
         holders = sends.holders_of(connection, send.id)
     signal_holders(run.newsroom.holders, holders)
-    recovery.drop_waiting(run.storage, send.id, now)
+    recovery.drop_waiting(run.storage, send.id, run.clock())
     alive = any(life_of(run.newsroom.holders, name) is not Life.DEAD for name in holders)
     until = time.monotonic() + (WAIT if alive else 0.0)
     while time.monotonic() < until:

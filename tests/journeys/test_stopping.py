@@ -1,0 +1,99 @@
+"""Stopping from outside, at the worst moments: pause, cancel, Ctrl-Z, a domain suppressed while it sends."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from tests.servers import wait_until
+from tests.servers.smtp import smtp_server
+from tests.servers.smtp_faults import answer_late, hang_at
+
+
+def sums(document):
+    tally = document["recipients"]
+    assert sum(number for name, number in tally.items() if name != "total") == tally["total"]
+    return {name: number for name, number in tally.items() if number and name != "total"}
+
+
+def test_a_pause_from_outside_takes_a_second_while_every_server_hangs_and_nobody_gets_it(make_room, send_words):
+    with smtp_server(hang_at("data")) as server:
+        room = make_room(readers=40, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(hanging=1, seconds=30)
+        paused = room.run("pause", "i1", "--json")
+        done = paused.json["digests"][0]
+        assert done["state"] == "paused"
+        server.faults = ()
+        server.release()
+        sending.communicate(timeout=60)
+        assert server.copies() == {}
+        assert sums(room.run("status", "i1", "--json").json) == {"waiting": 40}
+        assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 40}
+    assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 41)}
+
+
+def test_a_pause_and_a_resume_on_its_heels_write_to_nobody_twice(make_room, send_words):
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=120, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(received=10, seconds=30)
+        pausing, resuming = room.start("pause", "i1", "--json"), room.start("resume", "i1", "--json")
+        for process in (pausing, resuming, sending):
+            process.communicate(timeout=60)
+        last = room.run("resume", "i1", "--json", expect=None).json
+        assert sums(last) == {"accepted": 120}
+    assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 121)}
+
+
+def test_ctrl_z_ends_a_send_as_ctrl_c_does(make_room, send_words):
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=120, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(received=10, seconds=30)
+        os.kill(sending.pid, signal.SIGTSTP)
+        sending.communicate(timeout=60)
+        assert sending.returncode == 130
+        stopped = room.run("status", "i1", "--json").json
+        assert set(sums(stopped)) == {"accepted", "waiting"}
+        assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 120}
+    assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 121)}
+
+
+def test_a_cancel_that_was_killed_in_the_middle_is_brought_to_its_end_by_the_next(make_room, send_words):
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=120, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(received=10, seconds=30)
+        os.kill(sending.pid, signal.SIGKILL)
+        sending.communicate()
+        with closing(sqlite3.connect(room.folder / "data" / "newsletter.db")) as db, db:
+            db.execute("UPDATE send SET state = 'cancelled'")  # its first commit; then it was killed
+        found = sums(room.run("cancel", "i1", "--confirm", "i1", "--json", expect=None).json)
+        assert found["skipped"] > 0
+        assert "waiting" not in found
+        assert room.run("db", "check").stdout == "✓ The database is sound.\n"
+        copies = server.copies()
+    assert found["accepted"] <= len(copies) <= found["accepted"] + found.get("uncertain", 0)
+    assert set(copies.values()) == {1}
+
+
+@pytest.mark.parametrize("words", [("subscribers", "suppress", "@example.org", "--yes")])
+def test_a_domain_suppressed_while_it_sends_gets_nothing_more(make_room, send_words, words):
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=300, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(received=10, seconds=30)
+        room.run(*words)
+        after, began = len(server.received), time.monotonic()
+        sending.communicate(timeout=60)
+        found = sums(room.run("status", "i1", "--json").json)
+        assert set(found) == {"accepted", "skipped"}
+        assert len(server.received) <= after + 32, "only what was on the wire may still come"
+        assert time.monotonic() - began < 60
+        wait_until(lambda: server.open == 0, seconds=10, what="the end of the connections")
+    assert sum(server.copies().values()) == found["accepted"]
+    assert set(server.copies().values()) == {1}
