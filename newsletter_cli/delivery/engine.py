@@ -272,11 +272,8 @@ class Engine:
         """A connection is over; all its messages have their results."""
         if not useful:
             self._in_trouble(traffic, closed.reason)
-        if closed.lock_step:  # it offers PIPELINING and stalls: not once more for each new connection
-            traffic.learned.lock_step = True
         if closed.out_of_step:
             # Answers and questions of this link no longer fit: what of it is not stored may belong to another message.
-            traffic.learned.lock_step = True
             self.note(f"{traffic.relay.server.host} lost step ({closed.reason}); one message at a time from here on.")
             self._out_of_step.add(closed.link)
             self._landed = [self._as_known_now(*item) for item in self._landed]

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, Protocol
 
 from newsletter_cli.delivery.connection import (
@@ -128,10 +127,10 @@ class Links:
         traffic.dialling += 1
         try:
             secret = await self._secret(traffic)
-            server = replace(relay.server, pipelining=relay.server.pipelining and not traffic.learned.lock_step)
             return await open_connection(
-                server, tls=self._tls, secret=secret, number=number, book=self._book, learned=traffic.learned
-            )
+                relay.server, tls=self._tls, secret=secret, number=number, book=self._book.at(relay.provider),
+                learned=traffic.learned,
+            )  # fmt: skip
         except ConnectProblem as problem:
             if problem.verdict is not None and problem.verdict.effect is Effect.SLOW:
                 traffic.slow_down()

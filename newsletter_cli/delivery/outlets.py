@@ -140,6 +140,7 @@ def relays_of(
                 secret=secrets.get(outlet.name, lambda: None),
                 weight=outlet.weight,
                 rates=outlet.settings.rate if rates is None else (),
+                provider="" if provider is None else provider.key,
             )
         )
     return tuple(relays)

@@ -32,6 +32,7 @@ class Relay:
     secret: Callable[[], str | None] = lambda: None  # password or access token, asked for at each connect in a thread
     weight: int = 1  # share of the mail; 0 = only in the place of another that is down
     rates: tuple[Rate, ...] = ()
+    provider: str = ""  # whose server it is, when mail is handed to a mail provider directly
 
 
 @dataclass(slots=True)

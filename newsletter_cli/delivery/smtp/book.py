@@ -76,15 +76,21 @@ class Rule:
 class ReplyBook:
     """Judges answers. Made once by `load_book` and handed down; holds no state of any send."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], provider: str = "") -> None:
+        """provider: whose servers are judged: google, microsoft, yahoo, apple, or "" when nobody knows."""
         self.rules = tuple(rules)
+        self.provider = provider
+
+    def at(self, provider: str) -> "ReplyBook":
+        """The same book for the servers of one provider."""
+        return ReplyBook(self.rules, provider)
 
     def judge(self, asked: Asked, reply: Reply, provider: str = "") -> Verdict:
-        """What a 4xx or 5xx answer means. provider: google, microsoft, yahoo, apple, or "" when nobody knows.
+        """What a 4xx or 5xx answer means. provider: another than the book's own.
 
         No row: `unknown`, for good with 5xx, and temporary in every other case.
         """
-        return self.look_up(asked, reply.code, reply.enhanced, reply.text, provider)
+        return self.look_up(asked, reply.code, reply.enhanced, reply.text, provider or self.provider)
 
     def look_up(self, asked: Asked, code: int, enhanced: str, text: str, provider: str = "") -> Verdict:
         """The same for a report, whose code may be missing (0): then the enhanced code's class speaks."""

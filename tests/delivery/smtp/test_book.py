@@ -101,3 +101,12 @@ def test_a_row_that_cannot_be_understood_is_named(tmp_path, row, complaint):
     path.write_text(f"[[rules]]\n{row}\n", "utf-8")
     with pytest.raises(ValueError, match=complaint):
         load_book(path)
+
+
+@pytest.mark.parametrize(("provider", "asked", "answer", "category", "for_good", "effect"), REPLIES)
+def test_a_book_of_one_providers_servers_judges_as_if_told_each_time(
+    provider, asked, answer, category, for_good, effect
+):
+    ((said),) = ReplyReader().feed(f"{answer}\r\n".encode())
+    verdict = load_book().at(provider).judge(asked, read_reply(said))
+    assert (verdict.category, verdict.permanent, verdict.effect) == (category, for_good, effect)
