@@ -35,6 +35,8 @@ def program() -> list[str]:
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Ours without settings of a newsroom, and with those of `more`; the program is that of this tree."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+    # An installed program has its bytecode beside it: a machine that forbids writing it would time the compiler.
+    clean.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**clean, "PYTHONPATH": str(ROOT), **(more or {})}
 
 
