@@ -256,7 +256,7 @@ def test_a_process_that_wakes_up_past_its_lease_writes_to_nobody_twice(make_room
 @pytest.mark.parametrize(("readers", "number", "seed"), [(5000, 40, 0), *((1000, 20, seed) for seed in range(1, 5))])
 @pytest.mark.parametrize("share", [0.0, 0.01])
 def test_two_hundred_kills_with_a_window(make_room, send_words, readers, number, seed, share):
-    assert window(make_room, send_words, readers=readers, number=number, seed=seed, share=share) >= number * 3 // 4
+    assert window(make_room, send_words, readers=readers, number=number, seed=seed, share=share) >= number // 2
     print(dict(TOTALS))  # noqa: T201
 
 
