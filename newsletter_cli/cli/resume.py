@@ -1,17 +1,20 @@
 """newsletter resume: go on from the next reader who has not got it."""
 
 import time
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
 
 from newsletter_cli.cli import completion
 from newsletter_cli.cli.frame import Reply, Run, command
+from newsletter_cli.cli.progress import duration
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
 from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.arming import arm_again, busy, undo
-from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
+from newsletter_cli.delivery.holder import Holder, Life, hold, life_of, living
+from newsletter_cli.delivery.outlets import outlets_of
 from newsletter_cli.delivery.recovery import Takeover
 from newsletter_cli.delivery.run import lanes_for, resume_send, settle_ended, sweep_holders
 from newsletter_cli.delivery.sends import Send, Tally, move
@@ -55,19 +58,24 @@ def resume(
     with hold(run.newsroom.holders) as holder:
         if send.state is SendState.ARMING:
             send = _arm(run, send, holder)
-        takeover = _take(run, send, holder)
+        if run.globals.dry_run:
+            return _nothing_left(run, *_look(run, send))
+        takeover = _take(run, send)
         if takeover.uncertain:
             run.out.warn(f"{takeover.uncertain:,} readers were on the wire of a process that died; they are uncertain.")
-        if not run.globals.dry_run:
-            _decide(run, send, uncertain, failed=failed)
+        others = living(run.newsroom.holders, but=holder.name) | takeover.ended
+        _decide(run, send, uncertain, others=bool(others), failed=failed)
         send, tally = _look(run, send)
-        if run.globals.dry_run or not tally.left:
+        if not tally.left:
             return _nothing_left(run, send, tally)
         demand_way_out(run)
         _confirm(run, tally)
         conditions = conditions_of(run)
         recovery.make_due_now(run.storage, send.id)
-        if not resume_send(run.storage, send.id, holder, run.newsroom.holders, run.user, run.clock()):
+        ours = resume_send(
+            run.storage, send.id, holder, run.newsroom.holders, run.user, run.clock(), ended=takeover.ended
+        )  # fmt: skip
+        if not ours:
             raise busy(send.digest)
         reply = carry(run, send.id, holder, conditions)
     sweep_holders(run.storage, run.newsroom.holders)
@@ -127,23 +135,28 @@ def _arm(run: Run, send: Send, holder: Holder) -> Send:
     return armed
 
 
-def _take(run: Run, send: Send, holder: Holder) -> Takeover:
-    """Take the chunks of dead processes; wait while a living one drains after a pause. BUSY when it goes on."""
+def _take(run: Run, send: Send) -> Takeover:
+    """Take the chunks of dead processes, and those whose lease is over; wait while a living one drains after a pause.
+
+    BUSY when it goes on.
+    """
     until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else 0.0)
+    uncertain, ended = 0, frozenset[str]()
     while True:
         takeover = recovery.take_over(run.storage, send.id, run.newsroom.holders, run.clock())
+        uncertain, ended = uncertain + takeover.uncertain, ended | takeover.ended
         life = life_of(run.newsroom.holders, send.holder)
         armed_by_another = send.state is SendState.ARMED and life is not Life.DEAD
         # With only retries or a resting lane left it holds no chunk, and is at work all the same.
-        waits = send.state is SendState.SENDING and life is Life.ALIVE
+        waits = send.state is SendState.SENDING and life is Life.ALIVE and send.holder not in ended
         if not takeover.alive and not armed_by_another and not waits:
-            return takeover
+            return replace(takeover, uncertain=uncertain, ended=ended)
         if time.monotonic() >= until:
             raise busy(send.digest)
         time.sleep(LOOK)
 
 
-def _decide(run: Run, send: Send, uncertain: str | None, *, failed: bool) -> None:
+def _decide(run: Run, send: Send, uncertain: str | None, *, others: bool, failed: bool) -> None:
     if send.state is SendState.ARMED:  # its process died in the undo window
         with run.storage.write() as connection:
             move(connection, send.id, SendEvent.PAUSE, reason="user")
@@ -151,10 +164,24 @@ def _decide(run: Run, send: Send, uncertain: str | None, *, failed: bool) -> Non
         recovery.settle(run.storage, send.id)
     elif uncertain == "retry":
         demand_way_out(run)
-        recovery.resend(run.storage, send.id, Outcome.UNCERTAIN)
+        _resend_uncertain(run, send, others=others)
     if failed:
         demand_way_out(run)
         recovery.resend(run.storage, send.id, Outcome.FAILED)
+
+
+def _resend_uncertain(run: Run, send: Send, *, others: bool) -> None:
+    """Those whose answer nobody can bring any more: while another process lives, only those past `data_timeout`."""
+    patience = max(outlet.settings.data_timeout for outlet in outlets_of(run.settings))
+    before = run.clock() - patience if others else None
+    recovery.resend(run.storage, send.id, Outcome.UNCERTAIN, before=before)
+    with run.storage.read() as connection:
+        left = sends.tally(connection, send.id).unsettled
+    if left:
+        run.out.warn(
+            f"{left:,} became uncertain less than {duration(patience)} ago, and a process that may still bring their "
+            "answers lives: they are left as they are. Give the command again later."
+        )
 
 
 def _look(run: Run, send: Send) -> tuple[Send, Tally]:

@@ -30,7 +30,7 @@ from newsletter_cli.delivery.canary import Sung
 from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.connection import Closed, Connection, ConnectProblem, Result
 from newsletter_cli.delivery.lanes import Lane, Lanes
-from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Flight, Ledger
+from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Flight, Held, Ledger
 from newsletter_cli.delivery.links import Links
 from newsletter_cli.delivery.problems import STOPS, problem_of, unreachable
 from newsletter_cli.delivery.relays import Ready, Relay, Traffic, weigh
@@ -112,7 +112,7 @@ class Engine:
         self._breaker = Breaker(plan.stop_on_failure, plan.waived)
         self._told: deque[str] = deque(maxlen=20)
         self._landed: list[tuple[Report, Result | None]] = []  # results not yet stored, the oldest first
-        self._lost: frozenset[int] = frozenset()  # chunks that another process took from us
+        self._lost: frozenset[Held] = frozenset()  # leases that another process took from us
         self._out_of_step: set[int] = set()  # numbers of the links that lost step
         self._openings: Mapping[str, datetime] = {}
         self._canary: Sung | None = None
@@ -166,7 +166,7 @@ class Engine:
         now = self._boot()
         return (
             taken is not None
-            and taken[0].chunk not in self._lost
+            and (taken[0].chunk, taken[0].epoch) not in self._lost
             and self._storing
             and self._stop is None
             and now - self._seen_sending < FRESH
@@ -479,7 +479,9 @@ class Engine:
         if flight.lost or self._stop is not None:
             lost = flight.lost
             for traffic in self._traffics.values():
-                self._return_ready(traffic, (lambda due: due.chunk in lost) if self._stop is None else None)
+                self._return_ready(
+                    traffic, (lambda due: (due.chunk, due.epoch) in lost) if self._stop is None else None
+                )
         for traffic in self._traffics.values():
             if traffic.ready:
                 traffic.wake()
@@ -516,7 +518,11 @@ class Engine:
         traffic.sealing -= 1
         if isinstance(letter, MailProblem):
             self._cannot_build(due, letter)
-        elif self._stop is not None or due.chunk in self._lost or self._lanes.lane(due.lane).resting(self._clock()):
+        elif (
+            self._stop is not None
+            or (due.chunk, due.epoch) in self._lost
+            or self._lanes.lane(due.lane).resting(self._clock())
+        ):
             self._land(due, Fact.NOT_SENT)
         else:
             traffic.ready.append(Ready(due, letter))  # type: ignore[arg-type]

@@ -85,6 +85,14 @@ def life_of(folder: Path, name: str) -> Life:
     return Life.DEAD
 
 
+def living(folder: Path, *, but: str = "") -> frozenset[str]:
+    """Names of the processes of this machine that hold a lock now, stopped ones too."""
+    if not folder.is_dir():
+        return frozenset()
+    names = (path.name for path in folder.iterdir() if path.is_file() and path.name != but)
+    return frozenset(name for name in names if life_of(folder, name) is Life.ALIVE)
+
+
 def sweep(folder: Path, still_named: frozenset[str]) -> None:
     """Remove the files of dead processes that no lease names any more."""
     if not folder.is_dir():

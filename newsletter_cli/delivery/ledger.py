@@ -64,11 +64,15 @@ LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have ope
 LEAST_SHARE = 8  # messages a lane is claimed at a time, when several share the room
 
 
+Held = tuple[int, int]  # a chunk and the epoch of a lease: the same chunk may be leased again
+
+
 class Due(NamedTuple):
     """One reader's message whose turn has come and whose intent is committed."""
 
     id: int  # delivery row
     chunk: int
+    epoch: int  # of the lease it was claimed under
     attempt: int  # the try to come, from 1
     alone: bool  # no neighbours this time: its last write stood still, or it is one of the first readers
     first_try: int | None  # microseconds since 1970
@@ -100,7 +104,7 @@ class Flight:
     changes: tuple[Change, ...] = ()
     state: SendState
     reason: str
-    lost: frozenset[int] = frozenset()  # chunks whose lease is another's now: begin nothing of them
+    lost: frozenset[Held] = frozenset()  # leases that are another's now: begin nothing that was claimed under them
     openings: Mapping[str, datetime] = field(default_factory=dict)  # lane → when more of it can be claimed; past = now
     canary: Sung | None = None  # what the first readers' answers say; None = there is no such trial (any more)
     held_until: datetime | None = None  # nobody but the first readers before this moment
@@ -188,7 +192,7 @@ class Ledger:
             _write_rests(connection, self.storage, ask.rests)
             state = self._open_again(connection, rows, state)
             mine = {id_: row for id_, row in rows.items() if self._holds(row)}
-            lost = frozenset(self.leases) - frozenset(mine)
+            lost = frozenset((id_, lease.epoch) for id_, lease in self.leases.items() if id_ not in mine)
             leases = {id_: replace(lease) for id_, lease in self.leases.items() if id_ in mine}
             flight = Flight(state=state, reason=standing.reason)
             if state is SendState.SENDING:
@@ -427,6 +431,7 @@ class Ledger:
         return Due(
             found.id,
             row.id,
+            row.epoch,
             found.attempt + 1,
             bool(found.alone) or alone,
             found.first_try,

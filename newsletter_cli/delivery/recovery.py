@@ -30,6 +30,7 @@ class Takeover:
 
     uncertain: int  # rows that were in flight of dead holders
     alive: frozenset[str]  # holders that still hold chunks
+    ended: frozenset[str]  # living or unknown holders whose lease was over: stopped, or on another machine
     until: datetime | None  # when the last of their leases ends
 
 
@@ -61,6 +62,7 @@ def take_over(storage: Storage, send_id: int, holders: Path, now: datetime) -> T
     return Takeover(
         uncertain=uncertain,
         alive=frozenset(row.holder for row in others),
+        ended=frozenset(row.holder for row in leased if row.id in dead and lives[row.holder] is not Life.DEAD),
         until=max((row.lease_until for row in others), default=None),
     )
 
@@ -81,38 +83,41 @@ def make_due_now(storage: Storage, send_id: int) -> None:
                 done = not ids
 
 
-def resend(storage: Storage, send_id: int, outcome: Outcome) -> int:
+def resend(storage: Storage, send_id: int, outcome: Outcome, *, before: datetime | None = None) -> int:
     """Put the uncertain, or the failed, rows of a send back to waiting; returns how many.
 
-    Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for each try has
-    its own answers.
+    before: only those whose outcome is older than this moment: a process that still lives may bring the answers of
+    younger ones.  Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for
+    each try has its own answers.
     """
     fact = {Outcome.UNCERTAIN: Fact.RESEND_UNCERTAIN, Outcome.FAILED: Fact.RESEND_FAILED}[outcome]
     goal = delivery_after(outcome, fact)
     assert goal is Outcome.WAITING
-    total = 0
+    total = after = 0
     with storage.slices() as slices:
         while True:
             with slices.write() as connection:
-                ids = first_chunks(connection, send_id, chunk.c[outcome.value] > 0)
+                ids = first_chunks(connection, send_id, chunk.c[outcome.value] > 0, chunk.c.id > after)
                 if not ids:
                     return total
-                total += _resend_in(connection, ids, outcome)
+                total += _resend_in(connection, ids, outcome, before)
+                after = ids[-1]
 
 
-def _resend_in(connection: Connection, ids: Iterable[int], outcome: Outcome) -> int:
+def _resend_in(connection: Connection, ids: Iterable[int], outcome: Outcome, before: datetime | None) -> int:
+    old_enough = () if before is None else (delivery.c.at <= before,)
     rows = lock_chunks(connection, ids)
     total = 0
     for row in rows.values():
         changed = connection.execute(
             update(delivery)
-            .where(delivery.c.chunk_id == row.id, delivery.c.outcome == outcome.value)
+            .where(delivery.c.chunk_id == row.id, delivery.c.outcome == outcome.value, *old_enough)
             .values(outcome=Outcome.WAITING.value, due=None, first_try=None, settled=False)
         ).rowcount
         row.counts[outcome.value] -= changed
         row.touched = True
         total += changed
-        if row.state == ChunkState.DONE:
+        if changed and row.state == ChunkState.DONE:
             close(connection, row)
     write_chunks(connection, rows)
     return total

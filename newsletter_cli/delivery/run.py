@@ -278,15 +278,26 @@ def settle_ended(storage: Storage, send_id: int, user: str, now: datetime) -> No
     _write_ending(storage, send_id, Ending(kind=EndKind.FINISHED), user, now)
 
 
-def resume_send(storage: Storage, send_id: int, holder: Holder, holders: Path, user: str, now: datetime) -> bool:
+def resume_send(
+    storage: Storage,
+    send_id: int,
+    holder: Holder,
+    holders: Path,
+    user: str,
+    now: datetime,
+    *,
+    ended: frozenset[str] = frozenset(),
+) -> bool:
     """paused or sent → sending, in our hands; a Date over a day old becomes that of this moment.
 
     False when it may not go on: it was cancelled, or another living process has it, even if that one only waits.
+    ended: living holders whose lease was over and has been taken from them.
     """
     with storage.write() as connection:
         current = sends.send_by_id(connection, send_id)
         columns: dict[str, Any] = {"reason": "", "ended": None, "holder": holder.name}
-        if current.state is SendState.SENDING and life_of(holders, current.holder) is Life.ALIVE:
+        at_work = current.holder not in ended and life_of(holders, current.holder) is Life.ALIVE
+        if current.state is SendState.SENDING and at_work:
             return False
         if current.dated is None or now - current.dated > NEW_DATE_AFTER:
             columns["dated"] = now

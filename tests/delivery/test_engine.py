@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from newsletter_cli.delivery import recovery
 from newsletter_cli.delivery.dial import Security, Server
 from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.lanes import Lanes, lanes_of, load_providers
@@ -31,6 +32,7 @@ from tests.conftest import SQLITE, Clock
 from tests.servers import free_port, wait_until
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import (
+    answer_late,
     close_after_data,
     close_in_data,
     defer,
@@ -457,3 +459,22 @@ def test_a_warm_up_lets_so_many_go_today_and_the_rest_tomorrow(run_engine):
     assert ending.kind is EndKind.RETRIES
     assert len(server.copies()) == 12
     assert sums(run.outbox) == {"accepted": 12, "waiting": 18}
+
+
+# --- leases ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_whose_lease_was_taken_goes_on_under_a_new_one(run_engine):
+    run = run_engine(60, chunk_size=60)
+    with smtp_server(answer_late(0.02)) as server:
+        run.start(server.port)
+        server.wait_for(received=5)
+        outbox = run.outbox
+        later = outbox.clock() + timedelta(hours=1)
+        taken = recovery.take_over(outbox.storage, outbox.send_id, outbox.holders, later)
+        assert taken.uncertain > 0
+        assert len(taken.ended) == 1
+        ending = run.end()
+    assert ending.kind is EndKind.FINISHED
+    assert server.copies() == everybody(60)
+    assert sums(outbox) == {"accepted": 60}  # whose answer came late is known after all

@@ -82,7 +82,7 @@ def test_a_process_that_lost_its_lease_claims_nobody_and_its_late_answers_are_st
     assert recovery.take_over(outbox.storage, outbox.send_id, outbox.holders, outbox.clock()).uncertain == 3
     late = [report(due[0], Fact.ACCEPTED, outbox.clock()), report(due[1], Fact.LATER, outbox.clock())]
     flight = ledger.flight(late, ask(5), outbox.clock())
-    assert flight.lost == {due[0].chunk}
+    assert flight.lost == {(due[0].chunk, due[0].epoch)}
     assert flight.due == ()
     tally = outbox.tally()
     assert (tally.accepted, tally.retry, tally.uncertain) == (1, 1, 1)
