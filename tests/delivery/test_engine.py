@@ -243,7 +243,7 @@ def test_a_pause_holds_within_a_second_while_every_server_hangs_at_354(run_engin
         server.wait_for(hanging=3)
         assert run.outbox.move(SendEvent.PAUSE)
         began = time.monotonic()
-        wait_until(lambda: run.engine._stop is not None, seconds=2, what="the pause")
+        wait_until(lambda: run.engine.counters.stopping, seconds=2, what="the pause")
         assert time.monotonic() - began < 1
         server.release()
         ending = run.end()
@@ -258,7 +258,7 @@ def test_a_drain_lands_what_is_on_the_wire_and_begins_nothing_more(run_engine):
         run.start(server.port, connections=2)
         server.wait_for(received=2, hanging=2)
         run.loop.call_soon_threadsafe(run.engine.drain)
-        wait_until(lambda: run.engine._stop is not None, seconds=2, what="the drain")
+        wait_until(lambda: run.engine.counters.stopping, seconds=2, what="the drain")
         server.faults = ()
         server.release()
         ending = run.end()
