@@ -25,8 +25,9 @@ from typing import Final, TypeVar
 
 from newsletter_cli.delivery.breaker import Breaker, bad_canary
 from newsletter_cli.delivery.canary import Sung
+from newsletter_cli.delivery.flight import NOTHING, Ask, Flight
 from newsletter_cli.delivery.lanes import Lanes
-from newsletter_cli.delivery.ledger import NOTHING, Ask, Flight, Ledger
+from newsletter_cli.delivery.ledger import Ledger
 from newsletter_cli.delivery.links import Links
 from newsletter_cli.delivery.office import Office
 from newsletter_cli.delivery.outlook import Outlook

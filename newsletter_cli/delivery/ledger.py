@@ -5,122 +5,46 @@ One transaction for each flight: the results of the last one and the intents of 
 uncertain, and everybody else is known. Everything here blocks: the engine calls it in a thread.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from random import Random
-from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     Connection,
-    Integer,
-    Text,
     bindparam,
-    exists,
-    literal,
-    or_,
     select,
-    type_coerce,
-    update,
 )  # fmt: skip
 
-from newsletter_cli.delivery import canary, pace
+from newsletter_cli.delivery import canary
 from newsletter_cli.delivery.canary import Sung
 from newsletter_cli.delivery.chunks import (
-    IS_UNSENT,
-    OUTCOMES,
-    Change,
     ChunkRow,
     Report,
     anybody_due,
     close,
     doubt,
-    lease_next,
     lock_chunks,
     openings,
     reopen,
     store,
     write_chunks,
 )
+from newsletter_cli.delivery.claims import Claims, Lease
+from newsletter_cli.delivery.flight import Ask, Flight
 from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.lanes import LaneView, Rest
-from newsletter_cli.delivery.pace import Allowance, WarmUp
+from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.retry import RetryPolicy, next_try
 from newsletter_cli.delivery.sends import move
-from newsletter_cli.delivery.shares import Berth, share_out
-from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, SendEvent, SendState
-from newsletter_cli.mail.reader import Reader
-from newsletter_cli.settings import Rate, is_allowed
+from newsletter_cli.delivery.states import ChunkState, Fact, SendEvent, SendState
+from newsletter_cli.settings import Rate
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.prepared import Prepared
-from newsletter_cli.storage.schema import EPOCH, Instant, chunk, delivery, lane, send, subscriber, subscription
-from newsletter_cli.subscribers import audience
+from newsletter_cli.storage.schema import EPOCH, lane, send
 
 LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have open chunks, when nothing else asks for one
-LEAST_SHARE = 8  # messages a lane is claimed at a time, when several share the room
-
-
-Held = tuple[int, int]  # a chunk and the epoch of a lease: the same chunk may be leased again
-
-
-class Due(NamedTuple):
-    """One reader's message whose turn has come and whose intent is committed."""
-
-    id: int  # delivery row
-    chunk: int
-    epoch: int  # of the lease it was claimed under
-    attempt: int  # the try to come, from 1
-    alone: bool  # no neighbours this time: its last write stood still, or it is one of the first readers
-    first_try: int | None  # microseconds since 1970
-    domain: str
-    lane: str
-    server: str
-    reader: Reader
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What the engine could let go now."""
-
-    berths: tuple[Berth, ...] = ()  # servers with room
-    lanes: Mapping[str, int] = field(default_factory=dict)  # most of each lane, the neediest first
-    resting: Mapping[str, datetime] = field(default_factory=dict)  # domains that rest by themselves, and until when
-    rests: tuple[Rest, ...] = ()  # lanes whose state changed: written along
-    idle: frozenset[str] = frozenset()  # lanes that rest for long: their chunks are nobody's meanwhile
-
-
-NOTHING = Ask()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
-    """What one transaction brought."""
-
-    due: tuple[Due, ...] = ()
-    changes: tuple[Change, ...] = ()
-    state: SendState
-    reason: str
-    lost: frozenset[Held] = frozenset()  # leases that are another's now: begin nothing that was claimed under them
-    openings: Mapping[str, datetime] = field(default_factory=dict)  # lane → when more of it can be claimed; past = now
-    canary: Sung | None = None  # what the first readers' answers say; None = there is no such trial (any more)
-    held_until: datetime | None = None  # nobody but the first readers before this moment
-    servers_at: Mapping[str, datetime] = field(default_factory=dict)  # when a server's rate lets the next one go
-    lanes_at: Mapping[str, datetime] = field(default_factory=dict)  # the same for a lane's
-    day_at: datetime | None = None  # the warm-up lets nobody go before this moment
-
-
-@dataclass(slots=True)
-class _Lease:
-    """A chunk in our hands, as we last saw it."""
-
-    epoch: int
-    lane: str
-    after: int = 0  # last delivery id looked at in this pass
-    exhausted: bool = False  # this pass found nobody more
 
 
 class _Standing(NamedTuple):
@@ -130,21 +54,6 @@ class _Standing(NamedTuple):
     reason: str
     canary: int
     canary_passed: datetime | None
-
-
-@dataclass(slots=True)
-class _Claiming:
-    """What one flight is claiming."""
-
-    connection: Connection
-    now: datetime
-    resting: Mapping[str, datetime]
-    rows: dict[int, ChunkRow]
-    mine: dict[int, ChunkRow]
-    leases: dict[int, _Lease]
-    alone: bool = False  # these are the first readers
-    due: list[Due] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -168,7 +77,7 @@ class Ledger:
     canary_wait: timedelta = timedelta()
     before_claims: Callable[[Connection], None] | None = None  # what must be known before anybody is claimed
     committed: Callable[[int], None] | None = None  # told how many flights of chunks a commit has added
-    leases: dict[int, _Lease] = field(default_factory=dict)
+    leases: dict[int, Lease] = field(default_factory=dict)
     _openings: dict[str, datetime] = field(default_factory=dict)
     _looked: datetime = EPOCH
 
@@ -197,18 +106,18 @@ class Ledger:
             flight = Flight(state=state, reason=standing.reason)
             if state is SendState.SENDING:
                 flight = self._hear_canary(connection, rows, standing, now)
-            claiming = _Claiming(connection, now, ask.resting, rows, mine, leases)
+            claims = Claims(self, connection, now, ask.resting, rows, mine, leases)
             if flight.state is SendState.SENDING and ask.berths:
-                flight = self._claim(claiming, ask, flight)
-            self._settle(claiming, ask.idle, flight.state)
-            open_ = self._look_for_openings(claiming, flight, now)
+                flight = claims.claim(ask, flight)
+            self._settle(claims, ask.idle, flight.state)
+            open_ = self._look_for_openings(claims, flight, now)
             flights = len(mine) if flight.due else 0
             write_chunks(connection, rows, mine, flights=1 if flights else 0, lease_until=now + self.lease)
         # Only now: a transaction that failed must leave the memory as it was, for it is repeated as it is.
         self.leases, self._openings = leases, open_
         if flights and self.committed is not None:
             self.committed(flights)
-        return replace(flight, changes=changes + tuple(claiming.changes), lost=lost, openings=self._claimable(now))
+        return replace(flight, changes=changes + tuple(claims.changes), lost=lost, openings=self._claimable(now))
 
     def outlook(self, now: datetime) -> Mapping[str, datetime]:
         """{lane: when somebody of it can be claimed}; in the past = now. Empty: nobody is left for us."""
@@ -291,266 +200,37 @@ class Ledger:
             return replace(flight, canary=sung, state=SendState.PAUSED, reason="TOO-MANY-FAILURES")
         return replace(flight, canary=sung)
 
-    # --- claiming ------------------------------------------------------------------------------------------------
-
-    def _claim(self, claiming: _Claiming, ask: Ask, flight: Flight) -> Flight:
-        """Readers for the servers that have room, out of the lanes that may be written to, as rates allow."""
-        connection, now = claiming.connection, claiming.now
-        if flight.held_until is not None:
-            return flight
-        berths, servers_at = self._paced_servers(connection, ask.berths, now)
-        whole = pace.allowed(connection, "send", self.send_rates, now) if self.send_rates else ALL
-        if whole.next is not None:
-            servers_at = {berth.name: whole.next for berth in berths}
-        names = share_out(berths, min(whole.messages, sum(berth.room for berth in berths)))
-        day_at = None
-        if self.warm_up is not None and names:
-            left = self.warm_up.left(connection, now)
-            names = names if left is None else names[:left]
-            day_at = self.warm_up.tomorrow(now) if not names else None
-        lanes_at: dict[str, datetime] = {}
-        if names and flight.canary is Sung.WAITING:
-            claiming.alone = True
-            self._claim_in_lane(claiming, None, len(names))
-        elif names:
-            lanes_at = self._claim_in_lanes(claiming, ask.lanes, len(names))
-        due = tuple(due._replace(server=name) for due, name in zip(claiming.due, names, strict=False))
-        self._spend(connection, due, now)
-        return replace(flight, due=due, servers_at=servers_at, lanes_at=lanes_at, day_at=day_at)
-
-    def _paced_servers(
-        self, connection: Connection, berths: Sequence[Berth], now: datetime
-    ) -> tuple[tuple[Berth, ...], dict[str, datetime]]:
-        """Each server with as much room as its rate leaves it, and when the rate lets the next one go."""
-        allowances = {
-            berth.name: pace.allowed(connection, f"server {berth.name}", rates, now)
-            for berth in berths
-            if (rates := self.server_rates.get(berth.name, ()))
-        }
-        paced = tuple(
-            replace(berth, room=min(berth.room, allowances[berth.name].messages))
-            if berth.name in allowances
-            else berth
-            for berth in berths
-        )  # fmt: skip
-        return paced, {name: later.next for name, later in allowances.items() if later.next is not None}
-
-    def _claim_in_lanes(self, claiming: _Claiming, lanes: Mapping[str, int], want: int) -> dict[str, datetime]:
-        """An equal share of each lane, then what is left over; returns when a lane's rate lets the next one go."""
-        later: dict[str, datetime] = {}
-        most: dict[str, int] = {}
-        for key, cap in lanes.items():
-            rates = self.lane_rates.get(key, ())
-            allowance = pace.allowed(claiming.connection, f"lane {key}", rates, claiming.now) if rates else ALL
-            most[key] = min(cap, allowance.messages)
-            if allowance.next is not None:
-                later[key] = allowance.next
-        share = max(LEAST_SHARE, -(-want // max(1, len(most))))
-        for quota in (share, want):
-            for key in most:
-                left = want - len(claiming.due)
-                if left > 0 and most[key] > 0:
-                    most[key] -= self._claim_in_lane(claiming, key, min(quota, most[key], left))
-        return later
-
-    def _claim_in_lane(self, claiming: _Claiming, key: str | None, want: int) -> int:
-        """Up to `want` readers of a lane (None: of the first readers'), out of our chunks first; returns how many."""
-        before = len(claiming.due)
-        for id_, lease in claiming.leases.items():
-            if not lease.exhausted and (claiming.mine[id_].canary if key is None else lease.lane == key):
-                self._claim_in(claiming, id_, before + want)
-        while len(claiming.due) < before + want:
-            taken = lease_next(
-                claiming.connection, self.send_id, self.holder, claiming.now, claiming.now + self.lease, lane=key,
-                canary=key is None,
-            )  # fmt: skip
-            if taken is None:
-                break
-            known = claiming.rows.get(taken.id)
-            if known is not None:  # late results of it were stored in this transaction: what they changed goes along
-                taken = replace(known, epoch=taken.epoch, holder=taken.holder, state=taken.state)
-            claiming.rows[taken.id] = claiming.mine[taken.id] = taken
-            claiming.leases[taken.id] = _Lease(epoch=taken.epoch, lane=taken.lane)
-            self._claim_in(claiming, taken.id, before + want)
-        return len(claiming.due) - before
-
-    def _claim_in(self, claiming: _Claiming, chunk_id: int, until: int) -> None:
-        """Readers of one chunk, until as many as `until` are claimed in all, or nobody of it is due."""
-        row, lease, due = claiming.mine[chunk_id], claiming.leases[chunk_id], claiming.due
-        while len(due) < until:
-            most = until - len(due)
-            found = _DUE.rows(claiming.connection, chunk=chunk_id, after=lease.after, n=most, now=claiming.now)
-            for values in found:
-                self._claim_one(claiming, row, _Found._make(values))
-            if found:
-                lease.after = found[-1][0]
-            if len(found) < most:
-                lease.exhausted = True
-                return
-
-    def _claim_one(self, claiming: _Claiming, row: ChunkRow, found: "_Found") -> None:
-        if found.id in row.in_flight:
-            return
-        why = self._not_now(claiming, found)
-        if why is not None:
-            claiming.changes.append(_skip(claiming.connection, row, found, why, claiming.now))
-            return
-        rest = claiming.resting.get(found.domain) if claiming.resting else None
-        if rest is not None:
-            claiming.connection.execute(update(delivery).where(delivery.c.id == found.id).values(due=rest))
-            return
-        row.in_flight[found.id] = found.attempt + 1
-        row.touched = True
-        claiming.due.append(self._due_from(found, row, alone=claiming.alone))
-
-    def _not_now(self, claiming: _Claiming, found: "_Found") -> str | None:
-        """Why a reader gets nothing of this send after all; moves a changed address along."""
-        if not found.may:
-            why = audience.skip_reason(claiming.connection, found.subscription_id, claiming.now)
-            return None if why is None else why.value
-        if self.only_to and not is_allowed(self.only_to, found.address):
-            return "only-to"
-        if found.address != found.frozen:
-            if _has_address(claiming.connection, self.send_id, found.address, but=found.id):
-                return "same-address"
-            claiming.connection.execute(
-                update(delivery).where(delivery.c.id == found.id).values(address=found.address, domain=found.domain)
-            )
-        return None
-
-    def _due_from(self, found: "_Found", row: ChunkRow, *, alone: bool) -> Due:
-        reader = Reader(
-            email=found.address,
-            name=found.name,
-            fields=_fields(found.fields),
-            delivery=found.id,
-            subscription=found.subscription_id,
-            digest=self.digest_number,
-        )
-        key = self.lane_of.get(found.domain, "") if row.canary else row.lane
-        return Due(
-            found.id,
-            row.id,
-            row.epoch,
-            found.attempt + 1,
-            bool(found.alone) or alone,
-            found.first_try,
-            found.domain,
-            key,
-            "",
-            reader,
-        )
-
-    def _spend(self, connection: Connection, due: Sequence[Due], now: datetime) -> None:
-        """These go now: rates and the warm-up's day count them."""
-        pace.spend(connection, self.storage, "send", self.send_rates, len(due), now)
-        for name, rates in self.server_rates.items():
-            count = sum(one.server == name for one in due)
-            pace.spend(connection, self.storage, f"server {name}", rates, count, now)
-        for key, rates in self.lane_rates.items():
-            count = sum(one.lane == key for one in due)
-            pace.spend(connection, self.storage, f"lane {key}", rates, count, now)
-        if self.warm_up is not None:
-            self.warm_up.count(connection, self.storage, len(due), now)
-
     # --- the end of a chunk --------------------------------------------------------------------------------------
 
-    def _settle(self, claiming: _Claiming, idle: frozenset[str], state: SendState) -> None:
+    def _settle(self, claims: Claims, idle: frozenset[str], state: SendState) -> None:
         """Close the chunks of ours that have nobody on the wire and nobody due, and all idle ones once we must stop."""
-        connection, mine, leases = claiming.connection, claiming.mine, claiming.leases
+        connection, mine, leases = claims.connection, claims.mine, claims.leases
         for id_ in [id_ for id_, row in mine.items() if not row.in_flight]:
             lease = leases[id_]
             goes_on = state is SendState.SENDING and lease.lane not in idle
-            if lease.exhausted and goes_on and anybody_due(connection, id_, claiming.now):
-                leases[id_] = _Lease(epoch=lease.epoch, lane=lease.lane)  # another pass: some fell due, or came back
+            if lease.exhausted and goes_on and anybody_due(connection, id_, claims.now):
+                leases[id_] = Lease(epoch=lease.epoch, lane=lease.lane)  # another pass: some fell due, or came back
             elif lease.exhausted or not goes_on:
                 close(connection, mine.pop(id_))
                 del leases[id_]
                 self._looked = EPOCH
 
-    def _look_for_openings(self, claiming: _Claiming, flight: Flight, now: datetime) -> dict[str, datetime]:
+    def _look_for_openings(self, claims: Claims, flight: Flight, now: datetime) -> dict[str, datetime]:
         """Which lanes have open chunks. Asked again when a chunk was closed or a lane ran out, else now and then."""
-        leases = claiming.leases.values()
+        leases = claims.leases.values()
         # A lane with a chunk of ours that is not exhausted has somebody to claim anyway.
         ran_out = {one.lane for one in leases if one.exhausted} - {one.lane for one in leases if not one.exhausted}
         if not ran_out and now - self._looked < LOOK_AGAIN:
             return self._openings
         self._looked = now
-        return openings(claiming.connection, self.send_id, canary=flight.canary is Sung.WAITING)
+        return openings(claims.connection, self.send_id, canary=flight.canary is Sung.WAITING)
 
     def _claimable(self, now: datetime) -> dict[str, datetime]:
         """{lane: when more of it can be claimed}, open chunks and those in our hands together."""
         return self._openings | {lease.lane: EPOCH for lease in self.leases.values() if not lease.exhausted}
 
 
-ALL = Allowance(pace.MANY)
-
-
 # --- statements --------------------------------------------------------------------------------------------------
-
-
-# The audience's whole predicate is read here, per flight and not per lease: who left a second ago is skipped.
-
-_NOW = bindparam("now", type_=Instant())
-
-
-class _Found(NamedTuple):
-    """A row of `_DUE`."""
-
-    id: int
-    attempt: int
-    alone: bool
-    outcome: str
-    first_try: int | None
-    subscription_id: int
-    frozen: str
-    address: str
-    domain: str
-    name: str
-    fields: object
-    may: bool
-
-
-_DUE = Prepared(
-    select(
-        delivery.c.id,
-        delivery.c.attempt,
-        type_coerce(delivery.c.alone, Integer),
-        delivery.c.outcome,
-        type_coerce(delivery.c.first_try, BigInteger),
-        delivery.c.subscription_id,
-        delivery.c.address.label("frozen"),
-        subscriber.c.address,
-        subscriber.c.domain,
-        subscriber.c.name,
-        type_coerce(subscriber.c.fields, Text),
-        type_coerce(audience.eligible(cast(datetime, _NOW)), Integer).label("may"),
-    )
-    .select_from(
-        delivery.join(subscription, subscription.c.id == delivery.c.subscription_id).join(
-            subscriber, subscriber.c.id == subscription.c.subscriber_id
-        )
-    )
-    .where(
-        delivery.c.chunk_id == bindparam("chunk"),
-        delivery.c.id > bindparam("after"),
-        IS_UNSENT,
-        or_(delivery.c.due.is_(None), delivery.c.due <= _NOW),
-    )
-    .order_by(delivery.c.id)
-    .limit(bindparam("n"))
-)
-
-
-@lru_cache(4096)
-def _decoded(text: str) -> Mapping[str, str]:
-    """Many readers share their fields: a city, a language."""
-    return MappingProxyType(json.loads(text))
-
-
-def _fields(stored: object) -> Mapping[str, str]:
-    """Custom fields as a driver gives them: SQLite's as text, PostgreSQL's read already."""
-    return _decoded(stored) if isinstance(stored, str) else cast(Mapping[str, str], stored or {})
 
 
 _STANDING = Prepared(
@@ -560,26 +240,6 @@ _STANDING = Prepared(
 
 def _standing(connection: Connection, send_id: int) -> _Standing:
     return _Standing._make(_STANDING.rows(connection, send=send_id)[0])
-
-
-def _skip(connection: Connection, row: ChunkRow, found: _Found, why: str, now: datetime) -> Change:
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == found.id)
-        .values(outcome=Outcome.SKIPPED.value, reason=why, at=now, due=None)
-    )
-    before = OUTCOMES[found.outcome]
-    row.count(before, Outcome.SKIPPED)
-    return Change(found.domain, before, Outcome.SKIPPED)
-
-
-def _has_address(connection: Connection, send_id: int, address: str, *, but: int) -> bool:
-    """Whether a send has another row of that address. Walks the send: only for a reader who changed his address."""
-    chunks = select(chunk.c.id).where(chunk.c.send_id == send_id)
-    row = select(literal(1)).where(
-        delivery.c.chunk_id.in_(chunks), delivery.c.address == address, delivery.c.id != but
-    )  # fmt: skip
-    return bool(connection.execute(select(exists(row))).scalar_one())
 
 
 def _write_rests(connection: Connection, storage: Storage, rests: Sequence[Rest]) -> None:

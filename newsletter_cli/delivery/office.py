@@ -15,8 +15,8 @@ from typing import Final
 from newsletter_cli.delivery.breaker import Breaker
 from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.connection import Closed, Connection, ConnectProblem, Result
+from newsletter_cli.delivery.flight import Due
 from newsletter_cli.delivery.lanes import Lane, Lanes
-from newsletter_cli.delivery.ledger import Due
 from newsletter_cli.delivery.permit import Permit
 from newsletter_cli.delivery.problems import STOPS, problem_of
 from newsletter_cli.delivery.relays import Ready, Traffic

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from newsletter_cli.delivery.canary import Sung
+from newsletter_cli.delivery.flight import NOTHING, Ask, Flight
 from newsletter_cli.delivery.lanes import Lanes
-from newsletter_cli.delivery.ledger import NOTHING, Ask, Flight
 from newsletter_cli.delivery.relays import Traffic, weigh
 from newsletter_cli.delivery.shares import Berth
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from newsletter_cli.delivery.ledger import Due, Held
+from newsletter_cli.delivery.flight import Due, Held
 from newsletter_cli.delivery.running import Counters, Ending
 
 FRESH: Final = 0.5  # seconds for which a look at the send permits data to leave

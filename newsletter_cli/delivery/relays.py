@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from newsletter_cli.delivery.connection import Connection, Server
-from newsletter_cli.delivery.ledger import Due
+from newsletter_cli.delivery.flight import Due
 from newsletter_cli.delivery.shares import Berth
 from newsletter_cli.delivery.smtp.learned import Learned
 from newsletter_cli.delivery.smtp.letter import Letter

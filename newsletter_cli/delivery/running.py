@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter_cli.delivery.flight import Flight
 from newsletter_cli.delivery.lanes import LaneView
-from newsletter_cli.delivery.ledger import Flight
 from newsletter_cli.delivery.sends import Tally
 from newsletter_cli.delivery.smtp.book import ReplyBook
 from newsletter_cli.delivery.states import Outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from newsletter_cli.delivery.ledger import Due
+from newsletter_cli.delivery.flight import Due
 from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.smtp.letter import Letter
 from newsletter_cli.mail.problems import MailProblem

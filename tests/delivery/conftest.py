@@ -12,9 +12,10 @@ from sqlalchemy import insert, select, update
 
 from newsletter_cli.delivery.chunks import Report
 from newsletter_cli.delivery.enrol import freeze_audience
+from newsletter_cli.delivery.flight import NOTHING, Ask, Due
 from newsletter_cli.delivery.holder import Holder, hold
 from newsletter_cli.delivery.lanes import lanes_of, load_providers
-from newsletter_cli.delivery.ledger import NOTHING, Ask, Due, Ledger
+from newsletter_cli.delivery.ledger import Ledger
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.sends import Tally, move, tally
 from newsletter_cli.delivery.shares import Berth

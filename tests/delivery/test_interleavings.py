@@ -65,7 +65,7 @@ def test_a_process_that_was_stopped_begins_nobody_of_what_another_has_taken(make
     theirs = other.flight((), ask(9), outbox.clock()).due
     assert {one.id for one in theirs}.isdisjoint(one.id for one in due)
     woken = ledger.flight([report(due[0], Fact.ACCEPTED, outbox.clock())], ask(9), outbox.clock())
-    assert (woken.due, woken.lost) == ((), {due[0].chunk})
+    assert (woken.due, woken.lost) == ((), {(due[0].chunk, due[0].epoch)})
     other.flight([report(one, Fact.ACCEPTED, outbox.clock()) for one in theirs], ask(9), outbox.clock())
     ledger.flight([report(due[1], Fact.LATER, outbox.clock())], ask(0), outbox.clock())
     assert Counter(outbox.outcomes().values()) == {"accepted": 4, "retry": 1, "uncertain": 1}

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from newsletter_cli.delivery import recovery
+from newsletter_cli.delivery.flight import Ask
 from newsletter_cli.delivery.holder import hold
-from newsletter_cli.delivery.ledger import Ask
 from newsletter_cli.delivery.shares import Berth
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.storage.schema import chunk, delivery, subscriber, suppression
