@@ -220,6 +220,37 @@ def test_whom_a_person_sends_to_again_gets_one_more_and_nobody_else_does(make_ro
     assert all(after[address] == 1 for address in everybody - doubted)
 
 
+def test_a_dry_run_of_resume_only_looks(make_room, send_words):
+    with smtp_server(answer_late(0.02), chunking=True) as server:
+        room = make_room(readers=100, port=server.port)
+        process = room.start(*send_words)
+        assert after_some(process, lambda: len(server.received), 20)
+        kill(process)
+        before = look(room)
+        assert before.in_flight > 0
+        room.run("resume", "i1", "--dry-run", "--json", expect=None)
+        assert look(room) == before
+        assert finish(room, 100)["uncertain"] == before.in_flight
+
+
+def test_what_a_stopped_process_may_still_have_answered_is_not_sent_again_yet(make_room, send_words):
+    with smtp_server(answer_late(0.02), chunking=True) as server:
+        room = make_room(readers=60, port=server.port, NEWSLETTER_WORKER__ENGINE='{lease="2s",heartbeat="500ms"}')
+        process = room.start(*send_words)
+        assert after_some(process, lambda: len(server.received), 10)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(2.3)  # past the lease
+        done = room.run("resume", "i1", "--uncertain", "retry", "--json", expect=9)
+        left = done.json["recipients"]["uncertain"]
+        assert left > 0
+        assert "lives" in done.stderr
+        kill(process)
+        again = room.run("resume", "i1", "--uncertain", "retry", "--json").json["recipients"]
+        assert (again["accepted"], again["uncertain"]) == (60, 0)
+        copies = server.copies()
+    assert sum(copies.values()) - len(copies) <= left  # only whom a person sent to again may have two
+
+
 def stopped(make_room, send_words, *, readers, times, seed, pause):
     """Stops the process past its lease, resumes in another one, and lets the first go on; again and again.
 
