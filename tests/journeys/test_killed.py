@@ -220,6 +220,21 @@ def test_whom_a_person_sends_to_again_gets_one_more_and_nobody_else_does(make_ro
     assert all(after[address] == 1 for address in everybody - doubted)
 
 
+def stop(room, process):
+    """Stops it outside a transaction: inside one it keeps the database locked, and nobody else can do anything."""
+    with closing(sqlite3.connect(room.folder / "data" / "newsletter.db", isolation_level=None, timeout=0.2)) as db:
+        while True:
+            os.kill(process.pid, signal.SIGSTOP)
+            try:
+                db.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(process.pid, signal.SIGCONT)
+                time.sleep(0.01)
+            else:
+                db.execute("ROLLBACK")
+                return
+
+
 def test_a_dry_run_of_resume_only_looks(make_room, send_words):
     with smtp_server(answer_late(0.02), chunking=True) as server:
         room = make_room(readers=100, port=server.port)
@@ -238,7 +253,7 @@ def test_what_a_stopped_process_may_still_have_answered_is_not_sent_again_yet(ma
         room = make_room(readers=60, port=server.port, NEWSLETTER_WORKER__ENGINE='{lease="2s",heartbeat="500ms"}')
         process = room.start(*send_words)
         assert after_some(process, lambda: len(server.received), 10)
-        os.kill(process.pid, signal.SIGSTOP)
+        stop(room, process)
         time.sleep(2.3)  # past the lease
         done = room.run("resume", "i1", "--uncertain", "retry", "--json", expect=9)
         left = done.json["recipients"]["uncertain"]
@@ -262,7 +277,7 @@ def stopped(make_room, send_words, *, readers, times, seed, pause):
         process, done = room.start(*send_words), 0
         with watched(room):
             while done < times and after_some(process, lambda: len(server.received), chance.randrange(5, 60)):
-                os.kill(process.pid, signal.SIGSTOP)
+                stop(room, process)
                 before = look(room)
                 assert before.in_flight <= 2 * AT_ONCE  # this one's, and what one before it may have begun
                 time.sleep(2.3)  # past the lease
