@@ -46,6 +46,7 @@ def take_over(storage: Storage, send_id: int, holders: Path, now: datetime) -> T
             select(chunk.c.id, chunk.c.holder, chunk.c.lease_until)
             .where(chunk.c.send_id == send_id, chunk.c.state == ChunkState.LEASED.value)
             .order_by(chunk.c.id)
+            .with_for_update()  # judged as they are once they are ours: another may have taken or renewed them
         ).all()
         lives = {name: life_of(holders, name) for name in {row.holder for row in leased}}
         dead = {row.id for row in leased if lives[row.holder] is Life.DEAD or row.lease_until < now}

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -220,11 +221,17 @@ def test_whom_a_person_sends_to_again_gets_one_more_and_nobody_else_does(make_ro
     assert all(after[address] == 1 for address in everybody - doubted)
 
 
+def thread_states(pid):
+    """One letter for each thread, as in proc(5); a signal reaches them one after the other."""
+    return [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+
+
 def stop(room, process):
     """Stops it outside a transaction: inside one it keeps the database locked, and nobody else can do anything."""
     with closing(sqlite3.connect(room.folder / "data" / "newsletter.db", isolation_level=None, timeout=0.2)) as db:
         while True:
             os.kill(process.pid, signal.SIGSTOP)
+            wait_until(lambda: set(thread_states(process.pid)) == {"T"}, seconds=5, what="all its threads to stop")
             try:
                 db.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
