@@ -90,6 +90,8 @@ class Office:
                     self._cannot_build(due, problem)
                     continue
             self._breaker.built()
+            if not traffic.out:
+                traffic.answered = self._boot()  # nothing was asked before: its silence begins now
             traffic.out[due.id] = due, self._boot()
             lane.took(link.number)
             return Job(due.id, letter), due.alone

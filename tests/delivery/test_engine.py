@@ -328,6 +328,14 @@ def test_a_stand_in_is_left_alone_while_the_others_are_up(run_engine):
     assert spare.heard == ()
 
 
+def test_a_stand_in_is_left_alone_while_the_first_answer_takes_a_second(run_engine):
+    run = run_engine(12, chunk_size=6)
+    with smtp_server(answer_late(1, times=2)) as one, smtp_server() as spare:
+        run.start(one.port, ("spare", spare.port, 0), connections=2).end()
+    assert spare.copies() == {}
+    assert one.copies() == everybody(12)
+
+
 def test_a_server_that_refuses_our_login_leaves_the_mail_to_the_others(run_engine):
     run = run_engine(20)
     with smtp_server() as good, smtp_server(starttls_stripped()) as bad:
