@@ -6,7 +6,6 @@ copy of the room, so that each finds the same database.
 
 import csv
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from places import environment, program, store
+from places import HERE, environment, program, python, store
 from sent import Sent
 from servers import lean_sink
 
@@ -146,13 +145,12 @@ def _send(room: Path, readers: int, port: int, connections: int, env: Mapping[st
     numbers = {"NEWSLETTER_SMTP__PORT": str(port), "NEWSLETTER_SMTP__CONNECTIONS": str(connections), **env}
     words = ["send", "i1", "--confirm", "weekly", "--max-recipients", str(readers), "--undo", "0", "--rate", "off",
              "--json"]  # fmt: skip
-    out, err = room / "stdout", room / "stderr"
+    out, err, used = room / "stdout", room / "stderr", room / "used"
+    command = [python(), str(HERE / "weighed.py"), str(used), *program(), "-C", str(room), *words]
     began = time.perf_counter()
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen([*program(), "-C", str(room), *words], env=environment(numbers), stdout=stdout,
-                                   stderr=stderr, stdin=subprocess.DEVNULL)  # fmt: skip
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process = subprocess.run(command, env=environment(numbers), stdout=stdout, stderr=stderr,
+                                 stdin=subprocess.DEVNULL, check=False)  # fmt: skip
     whole = time.perf_counter() - began
     document: dict[str, Any] = json.loads(out.read_bytes() or b"{}")
     if process.returncode != 0 or document["recipients"]["accepted"] != readers:
@@ -160,8 +158,8 @@ def _send(room: Path, readers: int, port: int, connections: int, env: Mapping[st
     with closing(sqlite3.connect(room / "data" / "newsletter.db")) as database:
         created, started = database.execute("SELECT created, started FROM send").fetchone()
     return SentHere(
-        messages=readers, seconds=float(document["seconds"]), whole=whole, cpu=used.ru_utime + used.ru_stime,
-        peak=used.ru_maxrss / 1024, confirmed=created / 1e6, freezing=(started - created) / 1e6,
+        messages=readers, seconds=float(document["seconds"]), whole=whole, **json.loads(used.read_bytes()),
+        confirmed=created / 1e6, freezing=(started - created) / 1e6,
     )  # fmt: skip
 
 

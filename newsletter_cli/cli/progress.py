@@ -140,9 +140,15 @@ def rate_told(rates: tuple[Rate, ...]) -> str:
 
 
 def rates_of(settings: Settings, options: Mapping[str, object]) -> tuple[Rate, ...]:
-    """The rate that was given for a send, else that of the settings.  options: what its command line fixed."""
+    """The rate that was given for a send, else that of the settings."""
+    given = given_rates(options)
+    return settings.smtp.rate if given is None else given
+
+
+def given_rates(options: Mapping[str, object]) -> tuple[Rate, ...] | None:
+    """The rate that the command line fixed for a send, none = off; None when it fixed none."""
     given = options.get("rate")
-    return RATES.read(RATES.from_text(str(given))) if given else settings.smtp.rate
+    return RATES.read(RATES.from_text(str(given))) if given else None
 
 
 def limit_of(rates: tuple[Rate, ...]) -> float | None:

@@ -8,7 +8,7 @@ import typer
 
 from newsletter_cli.cli import completion
 from newsletter_cli.cli.frame import Reply, Run, command
-from newsletter_cli.cli.progress import duration
+from newsletter_cli.cli.progress import duration, given_rates
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
 from newsletter_cli.delivery import past, recovery, sends
@@ -70,7 +70,7 @@ def resume(
             return _nothing_left(run, send, tally)
         demand_way_out(run)
         _confirm(run, tally)
-        conditions = conditions_of(run)
+        conditions = conditions_of(run, rates=given_rates(send.options))
         recovery.make_due_now(run.storage, send.id)
         ours = resume_send(
             run.storage, send.id, holder, run.newsroom.holders, run.user, run.clock(), ended=takeover.ended

@@ -98,7 +98,7 @@ class Engine:
         self._store_trouble: float | None = None  # boot seconds since when results cannot be stored
         self._full: NewsletterError | None = None  # the disk is full, and what was kept back is in use
         self._full_since: float | None = None
-        self._only_later: float | None = None  # boot seconds since when nobody is due but later
+        self._waited = 0.0  # seconds spent with nobody due but later
         self._ledger_thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._watch_thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
 
@@ -269,18 +269,18 @@ class Engine:
             return
         until = (moment - now).total_seconds()
         if until <= 0:
-            self._only_later = None
             await self._news_within(0.5)  # for a connection
             return
-        if not patient:
-            self._only_later = self._boot() if self._only_later is None else self._only_later
-            if until > self._plan.wait.total_seconds() - (self._boot() - self._only_later):
-                self._permit.end(Ending(kind=EndKind.RETRIES, next_due=moment))
-                return
+        if not patient and until > self._plan.wait.total_seconds() - self._waited:
+            self._permit.end(Ending(kind=EndKind.RETRIES, next_due=moment))
+            return
         if until > IDLE or not patient:
             for traffic in self._traffics.values():
                 traffic.finish()
+        began = self._boot()
         await self._news_within(min(until, IDLE))
+        if not patient:
+            self._waited += self._boot() - began
 
     def _check_patience(self) -> None:
         """Every server has been in trouble for longer than we were to wait."""

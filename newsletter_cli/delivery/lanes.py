@@ -8,13 +8,13 @@ What rests is written with the next flight, so that another process, and `status
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from newsletter_cli.settings.kinds import DURATION, Rate
+from newsletter_cli.settings.kinds import DURATION
 
 PROVIDERS: Final = Path(__file__).with_name("providers.toml")
 REST: Final = timedelta(minutes=5)  # of a lane nobody is known to answer for
@@ -91,7 +91,6 @@ class Lane:
     """One lane while a run lasts, or one domain of the lane "" that rests alone."""
 
     key: str
-    rates: tuple[Rate, ...] = ()
     rest: timedelta = REST  # how long it rests next time
     until: datetime | None = None  # it rests so long
     why: str = ""
@@ -129,7 +128,7 @@ class Lanes:
     def __init__(
         self,
         providers: Iterable[Provider],
-        per_domain: Mapping[str, tuple[Rate, ...]],
+        per_domain: Iterable[str],
         remembered: Iterable[LaneView] = (),
         *,
         most: int,
@@ -137,7 +136,6 @@ class Lanes:
         """remembered: rows that an earlier run, or another process, has left.  most: connections of the run in all."""
         self.by_domain = lanes_of(providers, per_domain)
         self._rests = {provider.key: provider.rest for provider in providers}
-        self._rates = dict(per_domain)
         self._most = most
         self._lanes: dict[str, Lane] = {}
         self._alone: dict[str, Lane] = {}  # domains of the lane "" that rest, or have rested
@@ -155,7 +153,7 @@ class Lanes:
         """The lane with this key, made when it is first asked for."""
         found = self._lanes.get(key)
         if found is None:
-            found = self._lanes[key] = Lane(key, self._rates.get(key, ()), self._rests.get(key, REST))
+            found = self._lanes[key] = Lane(key, self._rests.get(key, REST))
         return found
 
     def __iter__(self) -> Iterator[Lane]:

@@ -62,7 +62,6 @@ class Ledger:
 
     storage: Storage
     send_id: int
-    list_id: int
     digest_number: int
     holder: Holder
     lease: timedelta

@@ -154,7 +154,6 @@ def _ledger(
     return Ledger(
         storage=storage,
         send_id=current.id,
-        list_id=current.list_id,
         digest_number=current.digest_id,
         holder=holder,
         lease=settings.worker.engine.lease,

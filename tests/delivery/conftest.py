@@ -44,7 +44,6 @@ class Outbox:
         return Ledger(
             storage=self.storage,
             send_id=self.send_id,
-            list_id=self.list_id,
             digest_number=1,
             holder=holder or self.stack.enter_context(hold(self.holders)),
             lease=timedelta(seconds=60),

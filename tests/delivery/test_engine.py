@@ -121,7 +121,7 @@ class Run:
         ledger.lane_of = lanes_of(providers, ())
         ledger.server_rates = {"smtp": rates} if rates else {}
         ledger.warm_up = warm_up
-        self.lanes = lanes = Lanes(providers, {}, ledger.resting_lanes(), most=connections)
+        self.lanes = lanes = Lanes(providers, (), ledger.resting_lanes(), most=connections)
 
         def read_state():
             with outbox.storage.read() as connection:
@@ -200,6 +200,14 @@ def test_a_retry_beyond_our_patience_ends_the_run_and_names_the_time(run_engine)
         ending = run.start(server.port, retry=600, wait=0.5).end()
     assert ending.kind is EndKind.RETRIES
     assert ending.next_due is not None
+    assert sums(run.outbox) == {"retry": 2}
+
+
+def test_readers_who_fall_due_again_and_again_do_not_keep_a_run_for_ever(run_engine):
+    run = run_engine(2)
+    with smtp_server(defer()) as server:
+        ending = run.start(server.port, retry=0.1, wait=1).end()
+    assert ending.kind is EndKind.RETRIES
     assert sums(run.outbox) == {"retry": 2}
 
 

@@ -130,7 +130,7 @@ class Line:
         )  # fmt: skip
         providers = load_providers()
         ledger.lane_of = lanes_of(providers, ())
-        lanes = Lanes(providers, {}, ledger.resting_lanes(), most=connections)
+        lanes = Lanes(providers, (), ledger.resting_lanes(), most=connections)
 
         def read_state():
             with outbox.storage.read() as connection:

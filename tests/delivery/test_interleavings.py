@@ -5,16 +5,20 @@ a clock an hour ahead, or behind   a takeover too early or late: nobody is hande
 cancel against a flight            in both orders; killed in the middle, it is cancelled to its end the next time
 """
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from newsletter_cli.delivery import recovery
 from newsletter_cli.delivery.chunks import COUNTERS
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.storage.schema import chunk, delivery
 from tests.delivery.conftest import ask, report
+from tests.servers import wait_until
 
 
 def assert_sums(outbox):
@@ -148,3 +152,26 @@ def test_who_is_suppressed_between_two_tries_gets_no_second_one_and_a_restart_lo
     assert [one.reader.email for one in again] == ["reader2@example.org"]
     assert outbox.outcomes()["reader1@example.org"] == Outcome.SKIPPED.value
     assert_sums(outbox)
+
+
+def test_a_takeover_that_waits_for_a_lock_judges_the_lease_as_it_is_then(make_outbox, storage):
+    """Two resume a dead process's send at once: whoever is second must not doubt what the first has on the wire."""
+    outbox = make_outbox(readers=3, chunk_size=3)
+    dead = outbox.ledger()
+    dead.flight((), ask(3), outbox.clock())
+    alive = outbox.ledger()
+    now = outbox.clock() + timedelta(seconds=61)  # past the lease
+    with ThreadPoolExecutor(1) as other:
+        with storage.write() as connection:
+            rows = connection.execute(select(chunk.c.id).with_for_update()).scalars().all()
+            second = other.submit(recovery.take_over, storage, outbox.send_id, outbox.holders, now)
+            connection.execute(
+                update(chunk)
+                .where(chunk.c.id.in_(rows))
+                .values(holder=alive.holder.name, epoch=chunk.c.epoch + 1, lease_until=now + timedelta(seconds=60))
+            )
+            held = time.monotonic() + 0.5
+            wait_until(lambda: time.monotonic() > held, seconds=5, what="the second to wait for the lock")
+        taken = second.result(10)
+    assert (taken.uncertain, taken.alive, taken.ended) == (0, frozenset({alive.holder.name}), frozenset())
+    assert outbox.chunks() == ["leased"]

@@ -15,7 +15,6 @@ from newsletter_cli.delivery.lanes import (
     load_providers,
     provider_at,
 )
-from newsletter_cli.settings import Rate
 
 NOW = datetime(2026, 10, 14, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -23,7 +22,7 @@ PROVIDERS = load_providers()
 
 
 def lanes(**more) -> Lanes:
-    return Lanes(PROVIDERS, {}, most=4, **more)
+    return Lanes(PROVIDERS, (), most=4, **more)
 
 
 def test_readers_of_one_provider_share_a_lane_whatever_their_domain():
@@ -132,8 +131,3 @@ def test_what_another_run_left_is_remembered_and_what_changes_is_to_be_written()
     assert [rest.key for rest in first] == ["yahoo"]
     all_.saved(first)
     assert all_.unsaved() == ()
-
-
-def test_a_lane_of_a_domain_has_the_rate_of_its_setting():
-    rates = (Rate(1, 1),)
-    assert Lanes(PROVIDERS, {"yahoo.com": rates}, most=1).lane("yahoo.com").rates == rates

@@ -4,6 +4,7 @@ In step: answers are counted, so a server that says one too few or one too many 
 that cannot be the one to its question ends the connection, and what it leaves open is never taken for accepted.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -22,7 +23,7 @@ from newsletter_cli.delivery.smtp.verdict import Asked, Verdict
 Take = Callable[[Command, Flight, Said, list[Event]], None]
 
 
-class Transactions:
+class Transactions(ABC):
     """The second part of a conversation: messages in flight, oldest first."""
 
     pipelined = True  # commands go out before their answers, so that the two ends can lose step
@@ -50,9 +51,9 @@ class Transactions:
         }
 
     @property
+    @abstractmethod
     def room(self) -> bool:
         """Whether a transaction may begin now."""
-        raise NotImplementedError
 
     def begin(self, job: Job) -> list[Event]:
         """Open a transaction; or answer in the server's place when the message cannot go through this one."""
@@ -101,20 +102,20 @@ class Transactions:
 
     # --- what each way does in its own manner
 
-    def _open(self, flight: Flight) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, flight: Flight) -> None: ...
 
-    def _cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None: ...
 
-    def _not_cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _not_cleared(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None: ...
 
-    def _go_on(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _go_on(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None: ...
 
-    def _out_of_sequence(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _out_of_sequence(self, command: Command, flight: Flight, said: Said, events: list[Event]) -> None: ...
 
     # --- the steps, as they are without a reason to be otherwise
 
