@@ -27,7 +27,7 @@ from newsletter_cli.newsroom import write_private
 from newsletter_cli.settings import SafetySettings
 
 if TYPE_CHECKING:
-    from newsletter_cli.cli.send import Audience
+    from newsletter_cli.cli.launch import Audience
 
 SAMPLES = 3
 

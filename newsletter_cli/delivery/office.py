@@ -22,7 +22,7 @@ from newsletter_cli.delivery.problems import STOPS, problem_of
 from newsletter_cli.delivery.relays import Ready, Traffic
 from newsletter_cli.delivery.running import Counters, Ending, EndKind
 from newsletter_cli.delivery.sealing import Sealing
-from newsletter_cli.delivery.smtp.letter import Job
+from newsletter_cli.delivery.smtp.letter import Job, Letter
 from newsletter_cli.delivery.smtp.outcome import Outcome as Heard
 from newsletter_cli.delivery.smtp.verdict import Effect
 from newsletter_cli.delivery.states import Fact
@@ -221,7 +221,8 @@ class Office:
                 self._permit.end(Ending(kind=EndKind.PROBLEM, problem=problem.as_error(server, sent="")))
             else:
                 self.note(f"{server.host}:{server.port}: {problem.reason} The other servers go on.")
-        self.return_ready(traffic, None)
+        if not traffic.links:  # others of its connections may well go on
+            self.return_ready(traffic, None)
         self._permit.news.set()
 
     def _in_trouble(self, traffic: Traffic, reason: str) -> None:
@@ -275,7 +276,7 @@ class Office:
             traffic.sealing += len(batch)
             self._sealing.begin(traffic.relay, batch, partial(self._sealed, traffic))
 
-    def _sealed(self, traffic: Traffic, due: Due, letter: object) -> None:
+    def _sealed(self, traffic: Traffic, due: Due, letter: Letter | MailProblem) -> None:
         """One message is signed, or cannot be built."""
         traffic.sealing -= 1
         if isinstance(letter, MailProblem):
@@ -287,7 +288,7 @@ class Office:
         ):
             self._land(due, Fact.NOT_SENT)
         else:
-            traffic.ready.append(Ready(due, letter))  # type: ignore[arg-type]
+            traffic.ready.append(Ready(due, letter))
             traffic.wake()
 
     def return_ready(self, traffic: Traffic, which: Callable[[Due], bool] | None) -> None:
