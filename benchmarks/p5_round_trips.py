@@ -3,7 +3,7 @@
     python benchmarks/p5_round_trips.py [--runs 5] [--quick]
 
 Against smtp-source and nodemailer at as many connections. smtp-sink offers PIPELINING and no CHUNKING. Each sender gets
-as many messages as should keep it busy for about three seconds.
+as many messages as should keep it busy for about six seconds: the greeting of a connection takes three round trips.
 """
 
 from measuring import Bench, Given, read_words, run, take_turns
@@ -12,13 +12,14 @@ from senders import nodemailer, smtp_source
 from servers import debian_sink, demand_line, long_line
 from stage import Rooms, rooms, tell_rates
 
+SECONDS = 6.0
 IN_FLIGHT = 1  # messages of a connection that PIPELINING alone has under way
 
 
 def main() -> None:
     given = read_words(__doc__)
     bench = Bench("p5_round_trips", given)
-    ours = {cell: counts(cell, IN_FLIGHT, given) for cell in CELLS}
+    ours = {cell: counts(cell, IN_FLIGHT, given, seconds=SECONDS) for cell in CELLS}
     with rooms(bench, ours.values()) as on, debian_sink() as far:
         for cell in CELLS:
             measure(bench, given, on, cell, far, ours[cell])
@@ -28,7 +29,8 @@ def main() -> None:
 def measure(bench: Bench, given: Given, on: Rooms, cell: Cell, far: int, ours: int) -> None:
     """One line, one number of connections."""
     demand_line(cell.milliseconds)
-    slow, node = counts(cell, Pace.LOCK_STEP, given), counts(cell, Pace.NODEMAILER, given)
+    slow = counts(cell, Pace.LOCK_STEP, given, seconds=SECONDS)
+    node = counts(cell, Pace.NODEMAILER, given, seconds=SECONDS)
     with long_line(far, cell.milliseconds) as port:
         found = take_turns(given.runs, {
             "newsletter": lambda: on.rooms[ours].send(port, connections=cell.connections),

@@ -22,9 +22,9 @@ SECONDS: Final = 3.0
 MOST: Final = 20_000
 
 
-def counts(cell: Cell, pace: float, given: Given, most: int = MOST) -> int:
-    """Messages for about SECONDS, at least two for each connection."""
-    seconds = SECONDS / 3 if given.quick else SECONDS
+def counts(cell: Cell, pace: float, given: Given, most: int = MOST, seconds: float = SECONDS) -> int:
+    """Messages for about so many seconds, at least two for each connection."""
+    seconds = seconds / 3 if given.quick else seconds
     full = seconds * 1000 / cell.milliseconds * pace * cell.connections
     return min(most, max(round(full), 2 * cell.connections))
 

@@ -17,6 +17,8 @@ from installing import NotHere, compiled, debian
 from tests.servers import Missing
 from tests.servers.postfix import full_postfix, smtp_sink
 
+LEAN = "-lean"  # at the end of a claim's key: the same, to the lean sink
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -75,6 +77,16 @@ def debian_sink() -> Iterator[int]:
     debian("/usr/sbin/smtp-source")
     with smtp_sink(dump=False, backlog=200) as sink:
         yield sink.port
+
+
+@contextmanager
+def far_ends() -> Iterator[dict[str, int]]:
+    """{ending of a claim's key: port} of smtp-sink, and of the lean sink, which is never the slowest of the two.
+
+    smtp-sink takes about as much as smtp-source makes: a sender that is faster than that is held back by it.
+    """
+    with debian_sink() as usual, lean_sink(chunking=True) as lean:
+        yield {"": usual, LEAN: lean.port}
 
 
 @contextmanager

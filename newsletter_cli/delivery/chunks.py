@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     bindparam,
-    exists,
     func,
     literal,
     or_,
@@ -85,6 +84,8 @@ class ChunkRow:
                 self.counts[outcome.value] += step
         self.touched = True
 
+
+_NOW = bindparam("now", type_=Instant())
 
 COUNTERS = ("accepted", "failed", "uncertain", "skipped", "retry")
 
@@ -284,6 +285,40 @@ def _instant(value: int | None) -> datetime:
     return EPOCH + (value or 0) * MICROSECOND
 
 
+def _next_open(*, canary: bool, any_lane: bool) -> Prepared:
+    here = [chunk.c.send_id == bindparam("send"), chunk.c.state == ChunkState.OPEN.value]
+    if not any_lane:
+        here.append(chunk.c.lane == bindparam("of"))
+    if canary:
+        here.append(chunk.c.canary)
+    next_open = (
+        select(chunk.c.id)
+        .where(*here, or_(chunk.c.not_before.is_(None), chunk.c.not_before <= _NOW))
+        .order_by(chunk.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return Prepared(
+        update(chunk)
+        .where(chunk.c.id == next_open)
+        .values(
+            state=ChunkState.LEASED.value,
+            holder=bindparam("by"),
+            boot=bindparam("since"),
+            epoch=chunk.c.epoch + 1,
+            lease_until=bindparam("until", type_=Instant()),
+            not_before=None,
+        )
+        .returning(*chunk.c)
+    )
+
+
+_LEASE = _next_open(canary=False, any_lane=False)
+_LEASE_ANY = _next_open(canary=False, any_lane=True)
+_LEASE_CANARY = _next_open(canary=True, any_lane=True)
+
+
 def lease_next(
     connection: Connection,
     send_id: int,
@@ -298,33 +333,26 @@ def lease_next(
 
     lane: of this lane only; None = of any.  canary: only the readers who are written to first.
     """
-    here = [chunk.c.send_id == send_id, chunk.c.state == ChunkState.OPEN.value]
-    if lane is not None:
-        here.append(chunk.c.lane == lane)
+    terms = {"send": send_id, "by": holder.name, "since": holder.boot, "now": now, "until": until}
+    if canary:
+        rows = _LEASE_CANARY.rows(connection, **terms)
+    elif lane is None:
+        rows = _LEASE_ANY.rows(connection, **terms)
+    else:
+        rows = _LEASE.rows(connection, of=lane, **terms)
+    return chunk_row(rows[0]) if rows else None
+
+
+def _openings(*, canary: bool) -> Prepared:
+    here = [chunk.c.send_id == bindparam("send"), chunk.c.state == ChunkState.OPEN.value]
     if canary:
         here.append(chunk.c.canary)
-    next_open = (
-        select(chunk.c.id)
-        .where(*here, or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now))
-        .order_by(chunk.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    row = connection.execute(
-        update(chunk)
-        .where(chunk.c.id == next_open)
-        .values(
-            state=ChunkState.LEASED.value,
-            holder=holder.name,
-            boot=holder.boot,
-            epoch=chunk.c.epoch + 1,
-            lease_until=until,
-            not_before=None,
-        )
-        .returning(*chunk.c)
-    ).first()
-    return None if row is None else chunk_row(tuple(row))
+    earliest = func.min(func.coalesce(chunk.c.not_before, 0), type_=chunk.c.not_before.type)
+    return Prepared(select(chunk.c.lane, earliest).where(*here).group_by(chunk.c.lane))
+
+
+_OPENINGS = _openings(canary=False)
+_CANARY_OPENINGS = _openings(canary=True)
 
 
 def openings(connection: Connection, send_id: int, *, canary: bool = False) -> dict[str, datetime]:
@@ -332,52 +360,49 @@ def openings(connection: Connection, send_id: int, *, canary: bool = False) -> d
 
     canary: only the chunks of the readers who are written to first.
     """
-    here = [chunk.c.send_id == send_id, chunk.c.state == ChunkState.OPEN.value]
-    if canary:
-        here.append(chunk.c.canary)
-    rows = connection.execute(
-        select(chunk.c.lane, func.min(func.coalesce(chunk.c.not_before, 0), type_=chunk.c.not_before.type))
-        .where(*here)
-        .group_by(chunk.c.lane)
-    )
+    rows = (_CANARY_OPENINGS if canary else _OPENINGS).rows(connection, send=send_id)
     return {row[0]: row[1] for row in rows}
 
 
-def anybody_due(connection: Connection, chunk_id: int, now: datetime) -> bool:
-    return bool(
-        connection.execute(
-            select(
-                exists(
-                    select(literal(1)).where(
-                        delivery.c.chunk_id == chunk_id,
-                        delivery.c.outcome.in_(UNSENT),
-                        or_(delivery.c.due.is_(None), delivery.c.due <= now),
-                    )
-                )
-            )
-        ).scalar_one()
+_ANYBODY_DUE = Prepared(
+    select(literal(1))
+    .where(
+        delivery.c.chunk_id == bindparam("chunk"),
+        IS_UNSENT,
+        or_(delivery.c.due.is_(None), delivery.c.due <= _NOW),
     )
+    .limit(1)
+)
+
+
+def anybody_due(connection: Connection, chunk_id: int, now: datetime) -> bool:
+    return bool(_ANYBODY_DUE.rows(connection, chunk=chunk_id, now=now))
+
+
+_LEFT = Prepared(
+    select(
+        func.count(),
+        func.min(func.coalesce(delivery.c.due, 0), type_=delivery.c.due.type),
+    ).where(delivery.c.chunk_id == bindparam("chunk"), IS_UNSENT)
+)
+_CLOSE = Prepared(
+    update(chunk)
+    .where(chunk.c.id == bindparam("row"))
+    .values(
+        state=bindparam("becomes"),
+        holder="",
+        boot="",
+        lease_until=None,
+        not_before=bindparam("earliest", type_=Instant()),
+    )
+)
 
 
 def close(connection: Connection, row: ChunkRow) -> None:
     """Done when nobody of it is waiting or in retry; else open again, not before its earliest due row."""
-    unsent = connection.execute(
-        select(
-            func.count(),
-            func.min(func.coalesce(delivery.c.due, 0), type_=delivery.c.due.type),
-        ).where(delivery.c.chunk_id == row.id, delivery.c.outcome.in_(UNSENT))
-    ).one()
-    connection.execute(
-        update(chunk)
-        .where(chunk.c.id == row.id)
-        .values(
-            state=(ChunkState.OPEN if unsent[0] else ChunkState.DONE).value,
-            holder="",
-            boot="",
-            lease_until=None,
-            not_before=unsent[1] if unsent[0] else None,
-        )
-    )
+    unsent, earliest = _LEFT.rows(connection, chunk=row.id)[0]
+    becomes = ChunkState.OPEN if unsent else ChunkState.DONE
+    _CLOSE.run(connection, row=row.id, becomes=becomes.value, earliest=earliest if unsent else None)
     row.touched = True
 
 

@@ -42,7 +42,6 @@ from newsletter_cli.errors import NewsletterError
 log = logging.getLogger(__name__)
 
 REREAD: Final = 0.25  # seconds between two looks at the send's state
-REST: Final = 0.005  # seconds the write lock stays free between two flights, at least
 RETRY_STORE: Final = 0.5  # seconds between two tries to store results
 LEASE_SHARE: Final = 0.8  # of a lease, after which nothing more is begun under it
 IDLE: Final = 5.0  # seconds for which connections are kept open with nobody to write to
@@ -162,10 +161,7 @@ class Engine:
                 await self._wait_for_space(self._full)
             ask = self._ask() if self._full is None and self._permit.ending is None else NOTHING
             if self._office.landed or ask.berths or ask.rests or self._renewal_is_due():
-                began = time.monotonic()
-                if await self._flight(ask):
-                    # The write lock is not fair: it stays free as long as it was held, for whoever else must write.
-                    await asyncio.sleep(max(REST, time.monotonic() - began))
+                await self._flight(ask)
             elif any(traffic.in_hand for traffic in self._traffics.values()):
                 await self._news_within(self._outlook.next_look(self._clock()))
             else:
@@ -181,8 +177,8 @@ class Engine:
         ahead = self._ledger.lease.total_seconds() / 3
         return bool(self._ledger.leases) and self._boot() > self._permit.lease_until - ahead
 
-    async def _flight(self, ask: Ask) -> bool:
-        """One transaction; False when it could not be made: then nothing is begun until one succeeds."""
+    async def _flight(self, ask: Ask) -> None:
+        """One transaction, and the time for others after it. When it fails nothing is begun until one succeeds."""
         landed = self._office.take_landed()
         began = self._boot()
         reports = [report for report, _ in landed]
@@ -191,13 +187,13 @@ class Engine:
         except NewsletterError as error:
             self._office.put_back(landed)
             await self._cannot_store(error)
-            return False
+            return
         self._permit.storing = self._full is None
         self._store_trouble = None
         self._permit.lease_until = began + self._ledger.lease.total_seconds() * LEASE_SHARE
         self._lanes.saved(ask.rests)
         self._take_in(flight, began, asked=bool(ask.berths))
-        return True
+        await asyncio.sleep(flight.free_until - time.monotonic())
 
     def _take_in(self, flight: Flight, began: float, *, asked: bool) -> None:
         self.counters.apply(flight)

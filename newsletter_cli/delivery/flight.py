@@ -59,3 +59,4 @@ class Flight:
     servers_at: Mapping[str, datetime] = field(default_factory=dict)  # when a server's rate lets the next one go
     lanes_at: Mapping[str, datetime] = field(default_factory=dict)  # the same for a lane's
     day_at: datetime | None = None  # the warm-up lets nobody go before this moment
+    free_until: float = 0.0  # monotonic seconds: the write lock is left to others before

@@ -5,6 +5,7 @@ One transaction for each flight: the results of the last one and the intents of 
 uncertain, and everybody else is known. Everything here blocks: the engine calls it in a thread.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -44,6 +45,7 @@ from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.prepared import Prepared
 from newsletter_cli.storage.schema import EPOCH, lane, send
 
+REST = 0.005  # seconds the write lock stays free between two flights, at least
 LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have open chunks, when nothing else asks for one
 
 
@@ -90,6 +92,7 @@ class Ledger:
         Raises the storage errors; repeated after one, it changes nothing twice.
         """
         with self.storage.write() as connection:
+            locked = time.monotonic()
             if self.before_claims is not None and ask.berths:
                 self.before_claims(connection)
             rows = lock_chunks(connection, {*self.leases, *(report.chunk for report in reports)})
@@ -112,11 +115,17 @@ class Ledger:
             open_ = self._look_for_openings(claims, flight, now)
             flights = len(mine) if flight.due else 0
             write_chunks(connection, rows, mine, flights=1 if flights else 0, lease_until=now + self.lease)
+        # The write lock is not fair: it stays free as long as it was held, for whoever else must write.
+        released = time.monotonic()
+        free_until = released + max(REST, released - locked)
         # Only now: a transaction that failed must leave the memory as it was, for it is repeated as it is.
         self.leases, self._openings = leases, open_
         if flights and self.committed is not None:
             self.committed(flights)
-        return replace(flight, changes=changes + tuple(claims.changes), lost=lost, openings=self._claimable(now))
+        return replace(
+            flight, changes=changes + tuple(claims.changes), lost=lost, openings=self._claimable(now),
+            free_until=free_until,
+        )  # fmt: skip
 
     def outlook(self, now: datetime) -> Mapping[str, datetime]:
         """{lane: when somebody of it can be claimed}; in the past = now. Empty: nobody is left for us."""

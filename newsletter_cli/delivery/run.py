@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -42,6 +43,7 @@ from newsletter_cli.storage.schema import send, version
 from newsletter_cli.subscribers.leaves import Leaves
 
 NEW_DATE_AFTER = timedelta(hours=24)  # providers refuse a Date that is out of range
+TURN: Final = 0.0005  # seconds of Python for one thread while others wait
 STOPPED_ITSELF = "TOO-MANY-FAILURES"
 
 
@@ -218,8 +220,19 @@ def _run_loop(make: Callable[[Counters], Engine], counters: Counters) -> Ending:
         with _signals(engine):
             return await engine.run()
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with _turns(TURN), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(run())
+
+
+@contextmanager
+def _turns(seconds: float) -> Iterator[None]:
+    """Let the loop and the ledger's thread take turns of Python that often: each waits for the other's answers."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(seconds)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -99,10 +99,9 @@ def _compiled(statement: Select[Any] | UpdateBase, dialect: Dialect) -> _Form:
     for name, convert in into:
         if params.get(name) is not None:
             params[name] = convert(params[name])
-    columns = statement.selected_columns if isinstance(statement, Select) else ()
     out = tuple(
         (index, convert)
-        for index, column in enumerate(columns)
+        for index, column in enumerate(statement.exported_columns)  # what it selects, or returns
         if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     )
     order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
