@@ -12,6 +12,7 @@ from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.smtp.letter import Letter
 from newsletter_cli.mail import dkim
 from newsletter_cli.mail.content import Content
+from newsletter_cli.mail.leaving import signs_one_click
 from newsletter_cli.mail.message import Compiled, Message, compile_content
 from newsletter_cli.mail.reader import Reader
 from newsletter_cli.mail.stamp import Stamp
@@ -71,7 +72,7 @@ def stamp_of(settings: Settings, outlet: Outlet, keyring: Keyring, date: datetim
         keyring=keyring,
         verp=outlet.settings.verp,
         # Unsigned, one-click would be ignored or held against us (RFC 8058 §4): somebody has to sign both fields.
-        post_header=dkim.signs_one_click(outlet.settings),
+        post_header=signs_one_click(outlet.settings),
     )
 
 

@@ -111,9 +111,12 @@ class Marks:
 
 
 def nonce_for(inputs: Iterable[str], turn: int) -> str:
-    """Six letters from a hash over the inputs; the `turn`-th six (from 0) when earlier ones were taken."""
+    """Six letters: the same for every digest, so that its theme need not be compiled anew, as long as nobody uses them.
+
+    turn: how many were taken before; from the first on they come out of a hash over the inputs.
+    """
     state = hashlib.sha256()
-    for text in inputs:
+    for text in inputs if turn else ():
         state.update(text.encode("utf-8", "surrogatepass") + b"\0")
     state.update(turn.to_bytes(4, "big"))
     return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in state.digest()[:6])

@@ -4,6 +4,7 @@ The first stage of rendering, once per digest: sandboxed, autoescaped, strict ab
 Every fault of a template leaves here as RefusedError TEMPLATE with file and line.
 """
 
+import contextlib
 import difflib
 import functools
 import signal
@@ -19,6 +20,7 @@ from typing import Any, Final
 from jinja2 import (
     BaseLoader,
     Environment,
+    FileSystemBytecodeCache,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
@@ -26,6 +28,7 @@ from jinja2 import (
     UndefinedError,
     nodes,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
@@ -131,7 +134,7 @@ class Stage:
         loader = _Loader(self.theme, self.marks)
         env = ImmutableSandboxedEnvironment(
             loader=loader, autoescape=escape, undefined=_Unknown, keep_trailing_newline=True, trim_blocks=True,
-            lstrip_blocks=True,
+            lstrip_blocks=True, bytecode_cache=_bytecode(escape=escape),
         )  # fmt: skip
         env.filters.update(self.filters)
         loader.shown[str(file.path)] = file.shown
@@ -140,6 +143,29 @@ class Stage:
                 return _collect(env.get_template(file.path.name).generate(dict(values)), file.shown)
         except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise _refusal(error, loader, values) from error
+
+
+class _Bytecode(FileSystemBytecodeCache):
+    """Templates compiled by an earlier process; where they cannot be kept or read they are compiled again."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _bytecode(*, escape: bool) -> _Bytecode | None:
+    """Jinja2's own cache for this user in the system's temporary folder; None where that folder is not safe.
+
+    Compiling a theme takes as long as filling it. What escapes is compiled apart: the same file may be used by both.
+    """
+    try:
+        return _Bytecode(pattern=f"__newsletter_{'html' if escape else 'text'}_%s.cache")
+    except (OSError, RuntimeError):
+        return None
 
 
 def _collect(chunks: Iterable[str], shown: str) -> str:

@@ -64,8 +64,9 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 # Month names are found once and written as <place>, their place in the list of names found: the patterns below would
-# else hold 300 names eight times, which takes 20 ms to compile.
-_MONTH_NAME: Final = re.compile(rf"(?<![^\W\d_])ב?({_any_of((*_MONTHS, *_HALVES))})(?![^\W\d_])")
+# else hold 300 names eight times, which takes 20 ms to compile. All are compiled when first used: most commands read no
+# date, and `re` keeps what it has compiled.
+_MONTH_NAME: Final = rf"(?<![^\W\d_])ב?({_any_of((*_MONTHS, *_HALVES))})(?![^\W\d_])"
 
 _ERAS: Final[Mapping[str, str]] = {
     **dict.fromkeys(map(fold, ("هـ", "هجري", "هجرية", "هجرى", "هجری قمری", "ه.ق", "ہجری", "AH")), ISLAMIC),
@@ -76,53 +77,46 @@ _ERA: Final = rf"(?:\s*(?P<era{{n}}>{_any_of(_ERAS)})\.?(?!\w))?"
 _SEP: Final = r"[\s/.,،\-–]*"
 _NTH: Final = r"(?:er|st|nd|rd|th)?"
 
-_DATE: Final = re.compile(
-    "|".join(
-        (
-            r"(?<![\w/.-])(?P<y1>\d{4})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?![\d/.-])"
-            + _ERA.format(n=1),
-            r"(?<![\w/.])(?P<d2>\d{1,2}) ?(?P<s2>[-/.]) ?(?P<m2>\d{1,2}) ?(?P=s2) ?(?P<y2>\d{4})(?!\d)"
-            + _ERA.format(n=2),
-            rf"(?<!\w)(?P<d3>\d{{1,2}}){_NTH}{_SEP}(?:(?:من|de|of)\s+)?<(?P<m3>\d+)>"
-            rf"(?:\s*[/(-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:سنه|عام|سال|de)\s+)?(?P<y3>\d{{4}})(?!\d)"
-            + _ERA.format(n=3),
-            rf"<(?P<m4>\d+)>\s*(?P<d4>\d{{1,2}}){_NTH}{_SEP}(?P<y4>\d{{4}})(?!\d)" + _ERA.format(n=4),
-        )
+_DATE: Final = "|".join(
+    (
+        r"(?<![\w/.-])(?P<y1>\d{4})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?![\d/.-])" + _ERA.format(n=1),
+        r"(?<![\w/.])(?P<d2>\d{1,2}) ?(?P<s2>[-/.]) ?(?P<m2>\d{1,2}) ?(?P=s2) ?(?P<y2>\d{4})(?!\d)" + _ERA.format(n=2),
+        rf"(?<!\w)(?P<d3>\d{{1,2}}){_NTH}{_SEP}(?:(?:من|de|of)\s+)?<(?P<m3>\d+)>"
+        rf"(?:\s*[/(-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:سنه|عام|سال|de)\s+)?(?P<y3>\d{{4}})(?!\d)" + _ERA.format(n=3),
+        rf"<(?P<m4>\d+)>\s*(?P<d4>\d{{1,2}}){_NTH}{_SEP}(?P<y4>\d{{4}})(?!\d)" + _ERA.format(n=4),
     )
 )
 # A day and a month without a year, a year of two digits, and "two hours ago": dates that name no day.
-_NO_YEAR: Final = re.compile(rf"\d{{1,2}}{_NTH}{_SEP}<\d+>(?:\s*[/-]\s*<\d+>)?|<\d+>\s*\d{{1,2}}{_NTH}")
-_SHORT_YEAR: Final = re.compile(r"\d{1,2} ?([/.-]) ?\d{1,2} ?\1 ?\d{2}")
-_AGO: Final = re.compile(
+_NO_YEAR: Final = rf"\d{{1,2}}{_NTH}{_SEP}<\d+>(?:\s*[/-]\s*<\d+>)?|<\d+>\s*\d{{1,2}}{_NTH}"
+_SHORT_YEAR: Final = r"\d{1,2} ?([/.-]) ?\d{1,2} ?\1 ?\d{2}"
+_AGO: Final = (
     r"(?:منذ|قبل) .{0,12}(?:دقيقه|دقائق|دقيقتين|ساعه|ساعات|ساعتين|يوم|يومين|ايام|اسبوع|اسبوعين|شهر|شهرين)"
     r"|\d+ (?:minutes?|hours?|days?|weeks?) ago|il y a \d+ \w+|לפני .{0,12}|.{0,12} (?:پیش|پہلے|پيش|پيهلے)"
 )
 
 _WEEKDAYS: Final = _any_of(fold(day) for day in (*chain.from_iterable(names.WEEKDAYS.values()), *names.WEEKDAYS_ALSO))
-_WEEKDAY: Final = re.compile(rf"(?<!\w)(?:(?:يوم|יום)\s+)?(?:{_WEEKDAYS})(?!\w)")
-_CLOCK: Final = re.compile(
+_WEEKDAY: Final = rf"(?<!\w)(?:(?:يوم|יום)\s+)?(?:{_WEEKDAYS})(?!\w)"
+_CLOCK: Final = (
     r"(?:الساعه|علي الساعه|ساعت|בשעה|at|a|à)?\s*(?:(?<=\d)t|(?<!\d))\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?"
     r"\s*(?:z(?!\w)|[+-]\d{2}:?\d{2})?"
     r"(?:\s*(?:صباحا|مساء|مساءا|ظهرا|عصرا|ص|م|a\.?m\.?|p\.?m\.?|بتوقيت (?:مكه المكرمه|\w+)|gmt|utc)(?!\w))*"
     r"|(?<!\d)\d{1,2} ?h ?\d{2}(?!\d)"
 )
-_ZONE: Final = re.compile(
-    r"\((?:gmt|utc|مكه|بتوقيت|توقيت)[^)]{0,30}\)|(?<!\w)(?:gmt|utc)(?:[+-]\d{1,2}(?::\d{2})?)?(?!\w)"
-)
+_ZONE: Final = r"\((?:gmt|utc|مكه|بتوقيت|توقيت)[^)]{0,30}\)|(?<!\w)(?:gmt|utc)(?:[+-]\d{1,2}(?::\d{2})?)?(?!\w)"
 _LABEL_WORDS: Final = (
     *("تاريخ النشر", "تاريخ", "بتاريخ", "نشر في", "نشر", "نشرت", "تم النشر في", "تم النشر", "آخر تحديث", "اخر تعديل"),
     *("تم التحديث", "تحديث", "حرر في", "تاريخ الإصدار", "كتب في", "أضيف في", "published on", "published", "posted on"),
     *("last updated", "last update", "updated", "date", "publié le", "mis à jour le", "פורסם", "עודכן", "עדכון אחרון"),
     *("תאריך", "تاریخ انتشار", "منتشر شده در", "انتشار", "به‌روزرسانی", "تاریخ اشاعت", "اشاعت", "شائع", "شائع شدہ"),
 )
-_LABEL: Final = re.compile(rf"(?<!\w)(?:{_any_of(map(fold, _LABEL_WORDS))})(?!\w)\s*:?")
+_LABEL: Final = rf"(?<!\w)(?:{_any_of(map(fold, _LABEL_WORDS))})(?!\w)\s*:?"
 # What may stand around and between dates.
 _JOINER_WORDS: Final = (
     *("الموافق لـ", "الموافق ل", "الموافق", "موافق", "بمطابق", "مطابق", "برابر با", "من", "في", "يوم", "و", "ب"),
     *("le", "à", "at", "on", "מ", "ה", "ב", "در", "کو"),
 )
 _JOINERS: Final = _any_of(map(fold, _JOINER_WORDS))
-_REST: Final = re.compile(rf"(?:[\s\W_]|(?<!\w)(?:{_JOINERS})(?!\w))*")
+_REST: Final = rf"(?:[\s\W_]|(?<!\w)(?:{_JOINERS})(?!\w))*"
 
 HIJRI_LIKE: Final = range(1300, 1500)  # years that are Jalali in Persian and Hijri elsewhere, also without a mark
 _GREGORIAN_YEARS: Final = range(1500, 3000)
@@ -205,11 +199,11 @@ def _compared(gregorian: _Day, other: _Day) -> _Day:
 def _nameless(words: str) -> str:
     """Why a line that looks like a date names no day; "" when it is no date at all."""
     bare = words.strip(" ,،.-|/")
-    if _NO_YEAR.fullmatch(bare):
+    if re.fullmatch(_NO_YEAR, bare):
         return "The date has no year."
-    if _SHORT_YEAR.fullmatch(bare):
+    if re.fullmatch(_SHORT_YEAR, bare):
         return "The year has two digits only."
-    return "The date is relative to the day the page was read." if _AGO.fullmatch(bare) else ""
+    return "The date is relative to the day the page was read." if re.fullmatch(_AGO, bare) else ""
 
 
 def read_date(text: str, language: str = "ar") -> ReadDate | None:
@@ -221,21 +215,21 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
     """
     if len(text) > _LONGEST:
         return None
-    words = _ZONE.sub(" ", fold(text).replace("<", " "))
+    words = re.sub(_ZONE, " ", fold(text).replace("<", " "))
     for pattern in (_CLOCK, _WEEKDAY, _LABEL):
-        words = pattern.sub(" ", words)
+        words = re.sub(pattern, " ", words)
     found: list[str] = []
 
     def noted(match: re.Match[str]) -> str:
         found.append(match[1])
         return f"<{len(found) - 1}>"
 
-    words = _MONTH_NAME.sub(noted, re.sub(r"\s+", " ", words)).strip()
-    days = [_day(match, found, language) for match in _DATE.finditer(words)]
+    words = re.sub(_MONTH_NAME, noted, re.sub(r"\s+", " ", words)).strip()
+    days = [_day(match, found, language) for match in re.finditer(_DATE, words)]
     if not days:
         why = _nameless(words)
         return ReadDate(None, GREGORY, text.strip(), why) if why else None
-    if not _REST.fullmatch(_DATE.sub(" ", words)):
+    if not re.fullmatch(_REST, re.sub(_DATE, " ", words)):
         return None
     day = _pair(days)
     return ReadDate(day.date, day.calendar, text.strip(), day.problem)

@@ -29,7 +29,7 @@ from newsletter_cli.mail.signature import (
     record,
     relaxed_fields,
 )
-from newsletter_cli.settings import ServerSettings, SmtpSettings
+from newsletter_cli.settings import ServerSettings
 
 RSA_BITS: Final = 2048
 _LEAST_BITS: Final = 1024  # receivers must not take less (RFC 8301 §3.2)
@@ -196,16 +196,6 @@ def new_key(kind: Kind) -> bytes:
     else:
         private = ed25519.Ed25519PrivateKey.generate()
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def signs_one_click(server: ServerSettings) -> bool:
-    """Whether mail through this server has a signature over the one-click fields, ours or the relay's (RFC 8058 §4)."""
-    return server.relay_signs or server.dkim is not None
-
-
-def one_click_is_signed(smtp: SmtpSettings) -> bool:
-    """Whether that holds for every server that may carry mail, the stand-ins too."""
-    return all(map(signs_one_click, smtp.servers or (smtp,)))
 
 
 def signers_of(server: ServerSettings, root: Path) -> tuple[Signer, ...]:

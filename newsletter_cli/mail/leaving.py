@@ -1,4 +1,4 @@
-"""Addresses around a token: List-Unsubscribe and the return path of one message (RFC 2369, RFC 8058)."""
+"""How a message is left: addresses around a token, and whether its one-click fields are signed (RFC 2369, RFC 8058)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from newsletter_cli.errors import ConfigError
 from newsletter_cli.mail.headers import path
 from newsletter_cli.mail.problems import HeaderProblem
+from newsletter_cli.settings import ServerSettings, SmtpSettings
 
 _SLOT: Final = "{token}"
 
@@ -48,6 +49,16 @@ def unsubscribe_lines(url: str, token: str, by_mail: Around | None) -> str:
     if by_mail is None:
         return f"List-Unsubscribe: <{url}>\r\n"
     return f"List-Unsubscribe: <{url}>,\r\n <mailto:{by_mail.with_token(token)}?subject=unsubscribe>\r\n"
+
+
+def signs_one_click(server: ServerSettings) -> bool:
+    """Whether mail through this server has a signature over the one-click fields, ours or the relay's (RFC 8058 §4)."""
+    return server.relay_signs or server.dkim is not None
+
+
+def one_click_is_signed(smtp: SmtpSettings) -> bool:
+    """Whether that holds for every server that may carry mail, the stand-ins too."""
+    return all(map(signs_one_click, smtp.servers or (smtp,)))
 
 
 def _unusable(setting: str, pattern: str) -> ConfigError:

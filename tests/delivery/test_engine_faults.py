@@ -9,6 +9,7 @@ Whatever a server does, this holds of every run below:
 """
 
 import asyncio
+import itertools
 import random
 import ssl
 import threading
@@ -224,6 +225,8 @@ def case(name, *faults, server=None, run=None, **more) -> Case:
 FOURTH = {"after": 3, "times": 1}  # reader, command or answer
 QUICK = {"timeout": 0.5, "data_timeout": 0.5}
 SOME, ONE = (1, DEPTH), (1, 1)
+# With nothing of the next message written, those before it are in doubt that the last flight has not stored yet.
+UNSTORED = (0, DEPTH)
 # RSET, MAIL, RCPT and BDAT leave together: a line that ends at any of them leaves the message in doubt.
 EARLY = ("rset", "mail", "rcpt")
 LOGIN = {"server": {"login": ("news", "secret")}, "run": {"username": "news", "secret": "secret"}}
@@ -287,19 +290,17 @@ LINES = [
     case("silence after the data", (hang_at, "message", FOURTH), modes=(COMMANDS,), doubt=ONE, run=QUICK),
     case("silence after the data", (hang_at, "message", FOURTH), modes=(WINDOW,), doubt=SOME, run=QUICK),
 ]  # fmt: skip
+SLIPS = (("a reply too many", answer_twice), ("nonsense", nonsense_at), ("a reply missing", answer_missing))
 STEPS = [
     case("replies split", (split_replies,)),
     case("replies byte by byte", (one_byte_at_a_time,)),
     case("replies merged", (merged_replies,)),
     *[
-        case(f"{what} at {stage}", (make, stage, FOURTH), doubt=SOME, run=QUICK,
-             modes=(COMMANDS,) if stage == "data" else (COMMANDS, WINDOW))
-        for what, make in (("a reply too many", answer_twice), ("nonsense", nonsense_at))
-        for stage in (*EARLY, "data", "message")
-    ],
-    *[
-        case(f"a reply missing at {stage}", (answer_missing, stage, FOURTH), doubt=SOME, run=QUICK)
-        for stage in (*EARLY, "message")
+        case(f"{what} at {stage}", (make, stage, FOURTH), modes=(mode,), run=QUICK,
+             doubt=SOME if mode == WINDOW or stage == "message" else UNSTORED)
+        for what, make in SLIPS
+        for mode, stage in itertools.product((COMMANDS, WINDOW), (*EARLY, "data", "message"))
+        if stage != "data" or (mode == COMMANDS and make is not answer_missing)
     ],
     case("a reply missing at data", (answer_missing, "data", FOURTH), modes=(COMMANDS,), run=QUICK),
     case("503 to MAIL", (answer_with, "mail", 503, FOURTH), doubt=SOME),
@@ -446,5 +447,5 @@ def test_data_taken_after_its_recipient_was_refused_leaves_nobody_counted_wrong(
     assert ending.kind is FINISHED
     assert line.outbox.outcomes()["reader4@example.org"] in ("failed", "uncertain")
     assert server.copies()["reader4@example.org"] == 0
-    assert 1 <= counts["uncertain"] <= DEPTH
+    assert counts["uncertain"] <= DEPTH
     assert counts["failed"] <= 1

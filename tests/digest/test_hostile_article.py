@@ -64,10 +64,14 @@ def test_a_hostile_article_reaches_neither_the_network_nor_a_file_outside(newsro
     digest = "---\nid: evil\nlist: weekly\nsubject: x\narticles: [hostile]\n---\n"
     (newsroom_folder / "digests" / "evil.md").write_text(digest, encoding="utf-8")
     project = Path(__file__).parent.parent.parent
-    allowed = [str(newsroom_folder.resolve()), str(project), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)]
+    temporary = tmp_path / "tmp"  # where compiled templates are kept
+    temporary.mkdir()
+    allowed = [str(newsroom_folder.resolve()), str(project), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix),
+               str(temporary.resolve())]  # fmt: skip
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(newsroom_folder), *allowed],
         cwd=project, capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     lost, _, rest = ran.stdout.partition(" ")

@@ -27,6 +27,7 @@ from newsletter_cli.articles.model import (
 )
 from newsletter_cli.digest.freeze import freeze
 from newsletter_cli.digest.model import Choice, Size
+from newsletter_cli.digest.slots import nonce_for
 from newsletter_cli.digest.standalone import with_pictures_inside
 from newsletter_cli.errors import RefusedError, UsageError
 from newsletter_cli.mail.document import Place, Slot
@@ -66,7 +67,8 @@ def test_every_part_of_the_message_has_its_way_out_and_its_web_copy(room):
 
 
 def test_brackets_and_braces_of_an_article_print_literally(room):
-    hostile = "{{ 7*7 }} {% raw %} [[ email ]] [% if x %] <script>alert(1)</script> nlaaaaaa000z"
+    marker = f"nl{nonce_for((), 0)}000z"  # what hides the first piece of a digest
+    hostile = f"{{{{ 7*7 }}}} {{% raw %}} [[ email ]] [% if x %] <script>alert(1)</script> {marker}"
     issue = room.issue(room.article("a", hostile, title=hostile))
     html = filled(issue.html)
     assert unescape(re.sub(r"</?span[^>]*>", "", html)).count(hostile) >= 3  # contents, title, paragraph

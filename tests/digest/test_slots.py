@@ -108,7 +108,9 @@ def test_foreign_text_that_holds_the_markers_letters_asks_for_the_next_six():
     with pytest.raises(NonceTakenError):
         marks.refuse_in("some NLabcdef text")
     assert nonce_for(("a",), 0) != nonce_for(("a",), 1)
-    assert nonce_for(("a",), 0) == nonce_for(("a",), 0)
+    assert nonce_for(("a",), 0) == nonce_for(("b",), 0), "a theme compiled for one digest serves the next"
+    assert nonce_for(("a",), 1) != nonce_for(("b",), 1)
+    assert nonce_for(("a",), 1) == nonce_for(("a",), 1)
     assert re.fullmatch("[a-z]{6}", nonce_for(("ب",), 3))
 
 

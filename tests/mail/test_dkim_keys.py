@@ -22,11 +22,10 @@ from newsletter_cli.mail.dkim import (
     Signer,
     load_key,
     new_key,
-    one_click_is_signed,
     read_key,
     signers_of,
-    signs_one_click,
 )
+from newsletter_cli.mail.leaving import one_click_is_signed, signs_one_click
 from newsletter_cli.settings import ServerSettings, SmtpSettings
 from newsletter_cli.settings.tree import Dkim, NamedServer, SecondKey
 

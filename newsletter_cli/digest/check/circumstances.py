@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from newsletter_cli.digest.check.finding import Level
-from newsletter_cli.mail.dkim import one_click_is_signed
+from newsletter_cli.mail.leaving import one_click_is_signed
 from newsletter_cli.settings import Settings, is_local_host
 
 
