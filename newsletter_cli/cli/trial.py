@@ -12,7 +12,7 @@ from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, ready
 from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_server
 from newsletter_cli.delivery import pace
-from newsletter_cli.delivery.connection import ConnectProblem, Result, carry, default_tls, open_connection
+from newsletter_cli.delivery.connection import ConnectProblem, Result, carry, open_connection, tls_for
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.outlets import outlets_of, press_for, server_of
 from newsletter_cli.delivery.run import Conditions
@@ -147,7 +147,7 @@ async def _carry(run: Run, conditions: Conditions, letters: list[Message]) -> tu
     server = server_of(outlet, conditions.ehlo_name)
     secret = conditions.secrets[outlet.name]()
     try:
-        connection = await open_connection(server, tls=default_tls(), secret=secret, number=1, book=load_book())
+        connection = await open_connection(server, tls=tls_for((server,)), secret=secret, number=1, book=load_book())
     except ConnectProblem as problem:
         raise problem.as_error(server, sent="Nothing was sent.") from problem
     return await carry(connection, tuple(Job(number, letter) for number, letter in enumerate(letters, 1)))

@@ -12,7 +12,7 @@ import asyncio
 import ssl
 from collections import deque
 
-from newsletter_cli.delivery.dial import ConnectProblem, Security, Server, default_tls, dial, terms_for
+from newsletter_cli.delivery.dial import ConnectProblem, Security, Server, default_tls, dial, terms_for, tls_for
 from newsletter_cli.delivery.link import Connection
 from newsletter_cli.delivery.results import Closed, Desk, End, Learned, Result
 from newsletter_cli.delivery.smtp.book import ReplyBook
@@ -23,7 +23,7 @@ from newsletter_cli.delivery.wire import Wire
 
 __all__ = (
     "Closed", "ConnectProblem", "Connection", "Desk", "End", "Learned", "Result", "Security", "Server", "carry",
-    "default_tls", "open_connection",
+    "default_tls", "open_connection", "tls_for",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from newsletter_cli.delivery import past, recovery, sends
-from newsletter_cli.delivery.connection import default_tls
+from newsletter_cli.delivery.connection import tls_for
 from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.holder import Holder, Life, life_of, sweep
 from newsletter_cli.delivery.keys import load_keyring
@@ -192,7 +192,7 @@ def _engine_maker(
         depth=1 if smtp.pipelining == "off" else smtp.depth,
         wait=conditions.wait,
         book=load_book(),
-        tls=default_tls(),
+        tls=tls_for(relay.server for relay in relays),
         stop_on_failure=safety_of(settings, current.list).stop_on_failure,
         waived=bool(current.waived),
         first=current.canary,
