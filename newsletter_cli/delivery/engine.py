@@ -49,9 +49,10 @@ IDLE: Final = 5.0  # seconds for which connections are kept open with nobody to 
 T = TypeVar("T")
 
 
-def boot_seconds() -> float:
-    """Seconds of a clock that runs on while the machine sleeps, so that a lease ends during a suspend too."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+# Seconds of a clock that runs on while the machine sleeps, so that a lease ends during a suspend too.
+boot_seconds: Final[Callable[[], float]] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
 
 
 class Engine:
