@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Final
 
 import typer
@@ -13,7 +14,8 @@ from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
 from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.arming import arm_again, busy, undo
-from newsletter_cli.delivery.holder import Holder, Life, hold, life_of, living
+from newsletter_cli.delivery.flights import have_flown
+from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
 from newsletter_cli.delivery.outlets import outlets_of
 from newsletter_cli.delivery.recovery import Takeover
 from newsletter_cli.delivery.run import lanes_for, resume_send, settle_ended, sweep_holders
@@ -63,8 +65,7 @@ def resume(
         takeover = _take(run, send)
         if takeover.uncertain:
             run.out.warn(f"{takeover.uncertain:,} readers were on the wire of a process that died; they are uncertain.")
-        others = living(run.newsroom.holders, but=holder.name) | takeover.ended
-        _decide(run, send, uncertain, others=bool(others), failed=failed)
+        _decide(run, send, uncertain, holder=holder, ended=takeover.ended, failed=failed)
         send, tally = _look(run, send)
         if not tally.left:
             return _nothing_left(run, send, tally)
@@ -156,7 +157,9 @@ def _take(run: Run, send: Send) -> Takeover:
         time.sleep(LOOK)
 
 
-def _decide(run: Run, send: Send, uncertain: str | None, *, others: bool, failed: bool) -> None:
+def _decide(
+    run: Run, send: Send, uncertain: str | None, *, holder: Holder, ended: frozenset[str], failed: bool
+) -> None:
     if send.state is SendState.ARMED:  # its process died in the undo window
         with run.storage.write() as connection:
             move(connection, send.id, SendEvent.PAUSE, reason="user")
@@ -164,16 +167,23 @@ def _decide(run: Run, send: Send, uncertain: str | None, *, others: bool, failed
         recovery.settle(run.storage, send.id)
     elif uncertain == "retry":
         demand_way_out(run)
-        _resend_uncertain(run, send, others=others)
+        _resend_uncertain(run, send, holder, ended)
     if failed:
         demand_way_out(run)
         recovery.resend(run.storage, send.id, Outcome.FAILED)
 
 
-def _resend_uncertain(run: Run, send: Send, *, others: bool) -> None:
-    """Those whose answer nobody can bring any more: while another process lives, only those past `data_timeout`."""
+def _resend_uncertain(run: Run, send: Send, holder: Holder, ended: frozenset[str]) -> None:
+    """Those whose answer nobody can bring any more: while another sender lives, only those past `data_timeout`.
+
+    A process that is about to send, as a second command like this one, has no message out and keeps nobody back.
+    """
     patience = max(outlet.settings.data_timeout for outlet in outlets_of(run.settings))
-    before = run.clock() - patience if others else None
+
+    def before() -> datetime | None:
+        others = have_flown(run.newsroom.holders, but=holder.name) | ended
+        return run.clock() - patience if others else None
+
     recovery.resend(run.storage, send.id, Outcome.UNCERTAIN, before=before)
     with run.storage.read() as connection:
         left = sends.tally(connection, send.id).unsettled

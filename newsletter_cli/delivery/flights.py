@@ -70,6 +70,16 @@ def noted(folder: Path, lineage: str) -> dict[int, int]:
     return {send: flights for (name, send), flights in sums.items() if name == (lineage or "-")}
 
 
+def have_flown(folder: Path, *, but: str = "") -> frozenset[str]:
+    """The living processes of this machine that have begun a run: only they can have messages out, and their answers.
+
+    but: a name that is left out.
+    """
+    notes = folder / "flights"
+    names = {path.name.rpartition(".")[0] for path in notes.iterdir()} if notes.is_dir() else set[str]()
+    return frozenset(name for name in names - {"", but} if life_of(folder, name) is Life.ALIVE)
+
+
 def _new_file(notes: Path, holder: str) -> tuple[int, str]:
     """A process that works on several sends has a file for each run."""
     number = 1

@@ -9,7 +9,7 @@ doubt_the_rest  cancel: what got no answer in time → uncertain
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,12 +84,15 @@ def make_due_now(storage: Storage, send_id: int) -> None:
                 done = not ids
 
 
-def resend(storage: Storage, send_id: int, outcome: Outcome, *, before: datetime | None = None) -> int:
+def resend(
+    storage: Storage, send_id: int, outcome: Outcome, *, before: Callable[[], datetime | None] = lambda: None
+) -> int:
     """Put the uncertain, or the failed, rows of a send back to waiting; returns how many.
 
-    before: only those whose outcome is older than this moment: a process that still lives may bring the answers of
-    younger ones.  Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for
-    each try has its own answers.
+    before: only those whose outcome is older than the moment it says: a process that still lives may bring the answers
+    of younger ones. Asked while the rows are locked, so that nobody begins with them between the question and the act.
+    Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for each try has
+    its own answers.
     """
     fact = {Outcome.UNCERTAIN: Fact.RESEND_UNCERTAIN, Outcome.FAILED: Fact.RESEND_FAILED}[outcome]
     goal = delivery_after(outcome, fact)
@@ -105,9 +108,12 @@ def resend(storage: Storage, send_id: int, outcome: Outcome, *, before: datetime
                 after = ids[-1]
 
 
-def _resend_in(connection: Connection, ids: Iterable[int], outcome: Outcome, before: datetime | None) -> int:
-    old_enough = () if before is None else (delivery.c.at <= before,)
+def _resend_in(
+    connection: Connection, ids: Iterable[int], outcome: Outcome, before: Callable[[], datetime | None]
+) -> int:
     rows = lock_chunks(connection, ids)
+    moment = before()
+    old_enough = () if moment is None else (delivery.c.at <= moment,)
     total = 0
     for row in rows.values():
         changed = connection.execute(
