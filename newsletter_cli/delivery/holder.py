@@ -13,7 +13,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -57,12 +57,21 @@ def hold(folder: Path) -> Iterator[Holder]:
     host = "".join(c if c.isalnum() else "-" for c in socket.gethostname().split(".")[0])[:40] or "host"
     holder = Holder(f"{host}-{os.getpid()}-{secrets.token_hex(3)}", boot_id())
     path = folder / holder.name
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = _locked(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "namespace": _pid_namespace()}).encode())
         yield holder
     finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path) -> int:
+    """A descriptor of a new file, with its lock: until it has that, a `sweep` may take it for the file of a dead one."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
         os.close(descriptor)
 
 
@@ -71,26 +80,30 @@ def life_of(folder: Path, name: str) -> Life:
     if not name:
         return Life.DEAD
     try:
-        descriptor = os.open(folder / name, os.O_RDWR | os.O_CLOEXEC)
+        with _free(folder / name) as free:
+            return Life.DEAD if free else Life.ALIVE
     except FileNotFoundError:
         return Life.ELSEWHERE
+
+
+@contextmanager
+def _free(path: Path) -> Iterator[bool]:
+    """Whether nobody holds this file; if so, nobody can begin to before the block ends. FileNotFoundError.
+
+    The lock to look with is a shared one: whoever looks at the same moment must not be taken for the holder.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            return Life.ALIVE
-        raise
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise
+            yield False
+        else:
+            yield True
     finally:
         os.close(descriptor)
-    return Life.DEAD
-
-
-def living(folder: Path, *, but: str = "") -> frozenset[str]:
-    """Names of the processes of this machine that hold a lock now, stopped ones too."""
-    if not folder.is_dir():
-        return frozenset()
-    names = (path.name for path in folder.iterdir() if path.is_file() and path.name != but)
-    return frozenset(name for name in names if life_of(folder, name) is Life.ALIVE)
 
 
 def sweep(folder: Path, still_named: frozenset[str]) -> None:
@@ -98,8 +111,10 @@ def sweep(folder: Path, still_named: frozenset[str]) -> None:
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        if path.is_file() and path.name not in still_named and life_of(folder, path.name) is Life.DEAD:
-            path.unlink(missing_ok=True)
+        if path.is_file() and path.name not in still_named:
+            with suppress(FileNotFoundError), _free(path) as free:
+                if free:
+                    path.unlink()
 
 
 def signal_holders(folder: Path, names: frozenset[str]) -> int:

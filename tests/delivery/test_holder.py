@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from newsletter_cli.delivery.holder import Life, hold, life_of, signal_holders, sweep
 
@@ -58,3 +60,32 @@ def test_only_living_holders_are_signalled(tmp_path):
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert heard == [signal.SIGUSR1]
+
+
+def test_whoever_looks_at_a_dead_one_while_others_look_finds_it_dead(tmp_path):
+    with hold(tmp_path) as holder:
+        pass
+    with ThreadPoolExecutor(3) as lookers:
+        seen = set(lookers.map(lambda _: life_of(tmp_path, holder.name), range(3000)))
+    assert seen == {Life.DEAD}
+
+
+def test_a_process_that_begins_while_others_sweep_keeps_its_lock(tmp_path):
+    over = threading.Event()
+
+    def sweep_on():
+        while not over.is_set():
+            sweep(tmp_path, frozenset())
+
+    with ThreadPoolExecutor(2) as sweepers:
+        sweeping = [sweepers.submit(sweep_on) for _ in range(2)]
+        seen = set()
+        try:
+            for _ in range(1500):
+                with hold(tmp_path) as holder:
+                    seen.add(life_of(tmp_path, holder.name))
+        finally:
+            over.set()
+        for one in sweeping:
+            one.result(10)
+    assert seen == {Life.ALIVE}
