@@ -13,7 +13,7 @@ from newsletter_cli.delivery import recovery, sends
 from newsletter_cli.delivery.holder import signal_holders
 from newsletter_cli.delivery.sends import Send, Tally, move
 from newsletter_cli.delivery.states import SendEvent, SendState
-from newsletter_cli.errors import UsageError
+from newsletter_cli.errors import TryAgainError, UsageError
 from newsletter_cli.storage.acts import note
 
 LOOK: Final = 0.02  # seconds between two looks at what is on the wire
@@ -23,7 +23,7 @@ STAY: Final = 0.7  # seconds to wait for the last answers: a pause takes under a
 @command(
     "pause",
     examples=("newsletter pause", "newsletter pause 2026-w42"),
-    exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.BUSY),
+    exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.TRY_AGAIN, Exit.BUSY),
     changes=True,
 )
 def pause(
@@ -59,12 +59,22 @@ def _sending(run: Run, digest: str | None) -> tuple[Send, ...]:
 
 
 def _pause(run: Run, send: Send) -> None:
-    with run.storage.write() as connection:
-        if move(connection, send.id, SendEvent.PAUSE, reason="user"):
-            note(connection, at=run.clock(), by=run.user, what="paused", digest=send.digest, list=send.list)
+    try:
+        _move(run, send)
+    except TryAgainError:
+        # The disk is full. The room kept back for answers is given up for this as well: it stops that more are needed.
+        if not run.storage.free_reserve():
+            raise
+        _move(run, send)
     with run.storage.read() as connection:
         holders = sends.holders_of(connection, send.id)
     signal_holders(run.newsroom.holders, holders)
+
+
+def _move(run: Run, send: Send) -> None:
+    with run.storage.write() as connection:
+        if move(connection, send.id, SendEvent.PAUSE, reason="user"):
+            note(connection, at=run.clock(), by=run.user, what="paused", digest=send.digest, list=send.list)
 
 
 def _stay(run: Run, found: tuple[Send, ...]) -> None:

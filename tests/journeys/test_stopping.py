@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.servers import wait_until
+from tests.servers.disks import small_disk
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import answer_late, hang_at
 
@@ -34,6 +35,59 @@ def test_a_pause_from_outside_takes_a_second_while_every_server_hangs_and_nobody
         assert sums(room.run("status", "i1", "--json").json) == {"waiting": 40}
         assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 40}
     assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 41)}
+
+
+def database(room):
+    return closing(sqlite3.connect(room.folder / "data" / "newsletter.db", isolation_level=None, timeout=10))
+
+
+def count(room, what):
+    """A number out of the database: "count(*) FROM subscriber"."""
+    with database(room) as db:
+        return db.execute(f"SELECT {what}").fetchone()[0]
+
+
+def test_a_pause_on_a_full_disk_takes_the_room_that_was_kept_back_and_nobody_gets_it(make_room, send_words, tmp_path):
+    with smtp_server(hang_at("data")) as server, small_disk(tmp_path / "room", megabytes=48) as disk:
+        room = make_room(readers=40, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(hanging=4, seconds=30)
+        ballast = disk.fill()
+        assert room.run("pause", "i1", "--json").json["digests"][0]["state"] == "paused"
+        assert sums(room.run("status", "i1", "--json").json) == {"waiting": 40}
+        server.faults = ()
+        server.release()
+        sending.communicate(timeout=60)
+        assert server.copies() == {}
+        ballast.unlink()
+        assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 40}
+        assert room.run("db", "check").stdout == "✓ The database is sound.\n"
+    assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 41)}
+
+
+def test_a_pause_is_heard_while_two_hundred_thousand_rows_are_imported(make_room, send_words, tmp_path):
+    rows, large = 200_000, tmp_path / "large.csv"
+    large.write_text("email\n" + "".join(f"new{n}@example.net\n" for n in range(rows)), encoding="utf-8")
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=400, port=server.port, NEWSLETTER_SMTP__RATE="20/s")
+        sending = room.start(*send_words)
+        server.wait_for(received=5, seconds=30)
+        importing = room.start("subscribers", "import", str(large), "--list", "weekly", "--status", "active",
+                               "--consent", "stand", "--yes", "--json")  # fmt: skip
+        wait_until(lambda: count(room, "count(*) FROM subscriber") > 400, seconds=30, what="the first rows stored")
+        begun = len(server.received)
+        paused = room.run("pause", "i1", "--json").json["digests"][0]
+        assert (paused["state"], importing.poll()) == ("paused", None)
+        assert count(room, "count(*) FROM subscriber") < 400 + rows
+        assert begun < 400, "nothing was left to pause"
+        sending.communicate(timeout=60)
+        found, stored = sums(room.run("status", "i1", "--json").json), len(server.received)
+        assert found == {"accepted": stored, "waiting": 400 - stored}
+        importing.communicate(timeout=120)
+        assert (importing.returncode, count(room, "count(*) FROM subscriber")) == (0, 400 + rows)
+        room.env["NEWSLETTER_SMTP__RATE"] = "off"
+        assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 400}
+    assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 401)}
 
 
 def test_a_pause_and_a_resume_on_its_heels_write_to_nobody_twice(make_room, send_words):
