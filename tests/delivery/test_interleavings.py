@@ -3,6 +3,7 @@
 late answers after a takeover      250 accepted, 451 retry, given back waiting, also when the chunk was done by then
 a clock an hour ahead, or behind   a takeover too early or late: nobody is handed out twice
 cancel against a flight            in both orders; killed in the middle, it is cancelled to its end the next time
+pause and resume at once           seen or not by who sends, and beside another who begins: nobody gets it twice
 """
 
 import time
@@ -15,10 +16,15 @@ from sqlalchemy import select, update
 
 from newsletter_cli.delivery import recovery
 from newsletter_cli.delivery.chunks import COUNTERS
+from newsletter_cli.delivery.running import EndKind
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.storage.schema import chunk, delivery
 from tests.delivery.conftest import ask, report
+from tests.delivery.test_engine import Running
+from tests.delivery.test_engine_faults import Line, check_books
 from tests.servers import wait_until
+from tests.servers.smtp import smtp_server
+from tests.servers.smtp_faults import answer_late, hang_at
 
 
 def assert_sums(outbox):
@@ -175,3 +181,45 @@ def test_a_takeover_that_waits_for_a_lock_judges_the_lease_as_it_is_then(make_ou
         taken = second.result(10)
     assert (taken.uncertain, taken.alive, taken.ended) == (0, frozenset({alive.holder.name}), frozenset())
     assert outbox.chunks() == ["leased"]
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_pause_and_a_resume_at_once_beside_another_who_begins_write_to_nobody_twice(make_outbox, seen):
+    """Seen, the first one drains although the send goes on again; not seen, it goes on. All its servers hang at 354."""
+    outbox = make_outbox(readers=30, chunk_size=10)
+    outbox.clock = Running()
+    first, second, last = Line(outbox), Line(outbox), Line(outbox)
+    with smtp_server(hang_at("data", times=3)) as server:
+        first.start(server.port, window=False, connections=3)
+        server.wait_for(hanging=3)
+        looked = first.engine._permit.seen_sending
+        wait_until(lambda: first.engine._permit.seen_sending > looked, seconds=5, what="a look at the send")
+        assert outbox.move(SendEvent.PAUSE)
+        if seen:
+            first.loop.call_soon_threadsafe(first.engine.look)  # as the signal of `pause` does
+            wait_until(lambda: first.engine.counters.stopping, seconds=5, what="its stop")
+        assert outbox.move(SendEvent.RESUME)
+        second.start(server.port, window=False)
+        server.wait_for(received=20)
+        server.release()
+        assert first.end().kind in ((EndKind.STOPPED,) if seen else (EndKind.FINISHED, EndKind.STOPPED))
+        assert second.end().kind is EndKind.FINISHED
+        last.start(server.port).end()
+    assert check_books(outbox, server.copies()) == {"accepted": 30}
+
+
+def test_pauses_and_resumes_again_and_again_lose_nobody_and_write_to_nobody_twice(make_outbox):
+    outbox = make_outbox(readers=60, chunk_size=5)
+    outbox.clock = Running()
+    line = Line(outbox)
+    with smtp_server(answer_late(0.01)) as server:
+        while outbox.tally().left:
+            line.start(server.port, window=False, connections=2)
+            while line.thread.is_alive() and len(server.received) < 60:
+                before = len(server.received)
+                assert outbox.move(SendEvent.PAUSE)
+                assert outbox.move(SendEvent.RESUME)
+                wait_until(lambda n=before: len(server.received) > n or not line.thread.is_alive(), seconds=10,
+                           what="one more message, or its end")  # fmt: skip
+            assert line.end().kind in (EndKind.STOPPED, EndKind.FINISHED)
+    assert check_books(outbox, server.copies()) == {"accepted": 60}

@@ -8,10 +8,13 @@ from contextlib import closing
 
 import pytest
 
+from tests.journeys.test_killed import kill, stop, watched
 from tests.servers import wait_until
 from tests.servers.disks import small_disk
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import answer_late, hang_at
+
+CANCEL = ("cancel", "i1", "--confirm", "i1", "--json")
 
 
 def sums(document):
@@ -126,13 +129,101 @@ def test_a_cancel_that_was_killed_in_the_middle_is_brought_to_its_end_by_the_nex
         sending.communicate()
         with closing(sqlite3.connect(room.folder / "data" / "newsletter.db")) as db, db:
             db.execute("UPDATE send SET state = 'cancelled'")  # its first commit; then it was killed
-        found = sums(room.run("cancel", "i1", "--confirm", "i1", "--json", expect=None).json)
+        found = sums(room.run(*CANCEL, expect=None).json)
         assert found["skipped"] > 0
         assert "waiting" not in found
         assert room.run("db", "check").stdout == "✓ The database is sound.\n"
         copies = server.copies()
     assert found["accepted"] <= len(copies) <= found["accepted"] + found.get("uncertain", 0)
     assert set(copies.values()) == {1}
+
+
+def kill_in_the_middle(room, cancelling):
+    """Kills it when it has dropped some of the readers, and not all; returns how many. It cannot go on meanwhile."""
+
+    def killed():
+        nonlocal dropped
+        db.execute("BEGIN IMMEDIATE")
+        dropped = db.execute("SELECT sum(skipped) FROM chunk").fetchone()[0]
+        if dropped:
+            kill(cancelling)
+        db.execute("ROLLBACK")
+        return dropped > 0
+
+    dropped = 0
+    with database(room) as db:
+        wait_until(killed, seconds=30, what="the first readers dropped")
+    return dropped
+
+
+MANY = 6000
+CHUNKS = "{chunk=20}"  # three hundred of them: many transactions to be killed between
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["beside-its-sender", "its-sender-killed-before"])
+def test_a_cancel_killed_between_two_of_its_transactions_is_brought_to_its_end(make_room, send_words, alive):
+    with smtp_server(answer_late(0.05)) as server:
+        room = make_room(readers=MANY, port=server.port, NEWSLETTER_WORKER__ENGINE=CHUNKS)
+        sending = room.start(*send_words)
+        server.wait_for(received=20, seconds=30)
+        with watched(room):
+            if not alive:
+                kill(sending)
+            dropped = kill_in_the_middle(room, room.start(*CANCEL))
+            sending.communicate(timeout=60)
+            half = room.run("status", "i1", "--json").json
+            assert half["state"] == "cancelled"
+            assert 0 < dropped <= sums(half)["skipped"] < MANY  # what its sender gave back is skipped as well
+            assert sums(half)["waiting"] > 0
+            taken = len(server.received)
+            done = room.run(*CANCEL, expect=None)
+        found = sums(done.json)
+        assert found == sums(room.run("status", "i1", "--json").json)
+        assert set(found) - {"uncertain"} == {"accepted", "skipped"}
+        assert (done.code, "uncertain" in found) == (0 if alive else 9, not alive)
+        assert room.run("db", "check").stdout == "✓ The database is sound.\n"
+        assert room.run("resume", "i1", "--json", expect=2).json["error"]["code"] == "USAGE"
+        copies = server.copies()
+    assert len(copies) == taken
+    assert set(copies.values()) == {1}
+    assert found["accepted"] <= len(copies) <= found["accepted"] + found.get("uncertain", 0)
+
+
+def test_an_answer_that_comes_while_a_cancel_waits_for_it_counts(make_room, send_words):
+    with smtp_server(hang_at("message")) as server:
+        room = make_room(readers=60, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(hanging=4, seconds=30)
+        with watched(room):
+            cancelling = room.start(*CANCEL)
+            wait_until(lambda: count(room, "sum(skipped) FROM chunk") > 0, seconds=30, what="the readers dropped")
+            taken = len(server.received)
+            server.release()
+            for process in (cancelling, sending):
+                process.communicate(timeout=60)
+        assert cancelling.returncode == 0
+        assert sums(room.run("status", "i1", "--json").json) == {"accepted": taken, "skipped": 60 - taken}
+    assert len(server.received) == sum(server.copies().values()) == len(server.copies()) == taken
+
+
+def test_an_answer_that_comes_after_a_cancel_has_given_it_up_counts(make_room, send_words):
+    with smtp_server(hang_at("message")) as server:
+        room = make_room(readers=60, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(hanging=4, seconds=30)
+        taken = len(server.received)
+        stop(room, sending)
+        server.release()
+        with watched(room):
+            given_up = room.run(*CANCEL, expect=9).json
+            doubted = sums(given_up)["uncertain"]
+            assert taken <= doubted
+            assert sums(given_up) == {"uncertain": doubted, "skipped": 60 - doubted}
+            os.kill(sending.pid, signal.SIGCONT)
+            sending.communicate(timeout=60)
+        found = room.run("status", "i1", "--json").json
+        assert (found["state"], sums(found)) == ("cancelled", {"accepted": taken, "skipped": 60 - taken})
+    assert len(server.received) == sum(server.copies().values()) == len(server.copies()) == taken
 
 
 @pytest.mark.parametrize("words", [("subscribers", "suppress", "@example.org", "--yes")])
