@@ -58,11 +58,11 @@ def resume(
     if not run.globals.dry_run:
         past.demand_present(run.storage, run.newsroom.holders, send.id, by=run.user, now=run.clock())
     with hold(run.newsroom.holders) as holder:
-        if send.state is SendState.ARMING:
-            send = _arm(run, send, holder)
         if run.globals.dry_run:
             return _nothing_left(run, *_look(run, send))
-        takeover = _take(run, send)
+        if send.state is SendState.ARMING:
+            send = _arm(run, send, holder)
+        takeover = _take(run, send, holder)
         if takeover.uncertain:
             run.out.warn(f"{takeover.uncertain:,} readers were on the wire of a process that died; they are uncertain.")
         _decide(run, send, uncertain, holder=holder, ended=takeover.ended, failed=failed)
@@ -136,7 +136,7 @@ def _arm(run: Run, send: Send, holder: Holder) -> Send:
     return armed
 
 
-def _take(run: Run, send: Send) -> Takeover:
+def _take(run: Run, send: Send, holder: Holder) -> Takeover:
     """Take the chunks of dead processes, and those whose lease is over; wait while a living one drains after a pause.
 
     BUSY when it goes on.
@@ -146,7 +146,8 @@ def _take(run: Run, send: Send) -> Takeover:
     while True:
         takeover = recovery.take_over(run.storage, send.id, run.newsroom.holders, run.clock())
         uncertain, ended = uncertain + takeover.uncertain, ended | takeover.ended
-        life = life_of(run.newsroom.holders, send.holder)
+        # Ourselves, if we have just finished arming it.
+        life = Life.DEAD if send.holder == holder.name else life_of(run.newsroom.holders, send.holder)
         armed_by_another = send.state is SendState.ARMED and life is not Life.DEAD
         # With only retries or a resting lane left it holds no chunk, and is at work all the same.
         waits = send.state is SendState.SENDING and life is Life.ALIVE and send.holder not in ended

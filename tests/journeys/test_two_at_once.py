@@ -6,16 +6,13 @@ resume while the holder drains     it waits for the last answers, then goes on
 two send of one digest             there is one send
 """
 
-import os
-import signal
-import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
 from tests.journeys.conftest import Done
-from tests.journeys.test_killed import look, watched
-from tests.journeys.test_stopping import sums
+from tests.journeys.test_killed import kill, look, watched
+from tests.journeys.test_stopping import count, database, sums
 from tests.servers import wait_until
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import answer_late, close_after_data, hang_at
@@ -42,7 +39,7 @@ def holders(room):
 @contextmanager
 def locked(room):
     """Nobody can write to the database meanwhile."""
-    with closing(sqlite3.connect(room.folder / "data" / "newsletter.db", isolation_level=None, timeout=10)) as lock:
+    with database(room) as lock:
         lock.execute("BEGIN IMMEDIATE")
         yield
         lock.execute("ROLLBACK")
@@ -81,11 +78,6 @@ def check_told(second):
     )  # fmt: skip
 
 
-def kill(process):
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
-
-
 @both_ways
 def test_two_resume_at_once_after_a_kill_reach_every_reader_once(make_room, send_words, meet):
     with smtp_server(answer_late(0.02), chunking=True) as server:
@@ -104,6 +96,32 @@ def test_two_resume_at_once_after_a_kill_reach_every_reader_once(make_room, send
         assert sums(room.run("status", "i1", "--json").json) == sums(done.json)
     assert dict(server.copies()) | dict.fromkeys(doubted, 1) == everybody(200)
     assert max(server.copies().values()) == 1
+
+
+@both_ways
+def test_two_resume_at_once_of_a_send_killed_while_it_froze_its_readers_are_one_send(make_room, send_words, meet):
+    with smtp_server() as server:
+        room = make_room(readers=6000, port=server.port)
+        sending = room.start(*send_words)
+
+        def arming():
+            return count(room, "count(*) FROM send WHERE state = 'arming'") == 1
+
+        def killed():
+            with locked(room):
+                found = arming()
+                if found:
+                    kill(sending)
+            return found
+
+        wait_until(killed, seconds=30, what="the freezing of its readers")
+        room.run(*RESUME, "--dry-run", expect=None)
+        assert arming(), "a dry run only looks"
+        with watched(room):
+            done, second = meet(room, RESUME, RESUME)
+        assert (done.code, sums(done.json)) == (0, {"accepted": 6000})
+        check_told(second)
+    assert server.copies() == everybody(6000)
 
 
 @both_ways
