@@ -66,7 +66,7 @@ def hold(folder: Path) -> Iterator[Holder]:
 
 
 def _locked(path: Path) -> int:
-    """A descriptor of a new file, with its lock. Until it has that, a `sweep` may take it for that of a dead process."""
+    """A descriptor of a new file, with its lock. Before it has that, a `sweep` may take it for a dead one."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -74,7 +74,7 @@ def demand_present(storage: Storage, holders: Path, send_id: int | None = None, 
     """
     with storage.read() as connection:
         standing = standing_of(connection)
-        lacking = 0 if standing is not None else len(_lacking(connection, holders, send_id))
+    lacking = 0 if standing is not None else len(_lacking(storage, holders, send_id))
     if lacking:
         standing = mark(storage, why=_fewer(lacking), by=by, now=now)
     if standing is not None:
@@ -86,19 +86,22 @@ def _fewer(number: int) -> str:
     return f"{sends_} fewer flights than were committed"
 
 
-def is_from_the_past(connection: Connection, holders: Path, send_id: int | None = None) -> bool:
+def is_from_the_past(storage: Storage, holders: Path, send_id: int | None = None) -> bool:
     """Whether the database shows fewer flights of a send than this machine's processes have committed to it."""
-    return bool(_lacking(connection, holders, send_id))
+    return bool(_lacking(storage, holders, send_id))
 
 
-def _lacking(connection: Connection, holders: Path, send_id: int | None) -> tuple[int, ...]:
+def _lacking(storage: Storage, holders: Path, send_id: int | None) -> tuple[int, ...]:
     """Sends of which it does not know all; also such as it does not have at all."""
-    lineage = lineage_of(connection)
+    with storage.read() as connection:
+        lineage = lineage_of(connection)
+    # Before the look they are held against, which shows one moment: what a sender notes after that, it cannot show.
     known = noted(holders, lineage)
     ids = sorted(known)[-LATEST:]
     if send_id is not None and send_id in known:
         ids.append(send_id)
-    shown = _shown(connection, ids)
+    with storage.read() as connection:
+        shown = _shown(connection, ids)
     return tuple(id_ for id_ in dict.fromkeys(ids) if shown.get(id_, 0) < known[id_])
 
 

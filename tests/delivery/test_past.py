@@ -1,5 +1,8 @@
 """A database from the past: known by its missing flights, stopped, and what a person's word makes of it."""
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -49,8 +52,7 @@ def lose_flights(outbox, number):
 
 
 def is_past(outbox):
-    with outbox.storage.read() as connection:
-        return past.is_from_the_past(connection, outbox.holders, outbox.send_id)
+    return past.is_from_the_past(outbox.storage, outbox.holders, outbox.send_id)
 
 
 def refusal(outbox, send_id=None):
@@ -98,8 +100,7 @@ def test_a_send_that_the_database_does_not_have_at_all_is_the_past(outbox):
         notes = Flights(outbox.holders, holder, lineage(outbox))
         notes.committed(4711, 3)
         notes.close()
-    with outbox.storage.read() as connection:
-        assert past.is_from_the_past(connection, outbox.holders)
+    assert past.is_from_the_past(outbox.storage, outbox.holders)
 
 
 def test_notes_for_another_database_say_nothing_of_this_one(outbox):
@@ -281,3 +282,22 @@ def test_what_was_noted_for_the_original_does_not_stop_its_heir(outbox):
         fly(outbox, holder, 2)
     lose_flights(outbox, 1)
     assert is_past(outbox)
+
+
+def test_who_looks_while_another_process_flies_does_not_take_the_database_for_one_from_the_past(outbox):
+    over = threading.Event()
+
+    def look_on():
+        looks = Counter()
+        while not over.is_set():
+            looks[is_past(outbox)] += 1
+        return looks
+
+    with hold(outbox.holders) as holder, ThreadPoolExecutor(1) as other:
+        looking = other.submit(look_on)
+        try:
+            fly(outbox, holder, 300, fact=Fact.NOT_SENT)
+        finally:
+            over.set()
+        looks = looking.result(30)
+    assert set(looks) == {False}

@@ -67,6 +67,12 @@ def held_up_together(room, *commands):
 both_ways = pytest.mark.parametrize("meet", [together, held_up_together])
 
 
+def check_done(done, code, tally):
+    """Whoever did it all says so."""
+    assert done.code == code, (done.stdout, done.stderr)
+    assert sums(done.json) == tally
+
+
 def check_told(second):
     """Whoever came second was told that another has it, or found that nothing was left to do."""
     if second.code != 8:
@@ -89,7 +95,7 @@ def test_two_resume_at_once_after_a_kill_reach_every_reader_once(make_room, send
             flying = look(room).in_flight
             one, other = meet(room, RESUME, RESUME)
             done, second = (one, other) if one.code == 9 else (other, one)
-        assert (done.code, sums(done.json)) == (9, {"accepted": 200 - flying, "uncertain": flying})
+        check_done(done, 9, {"accepted": 200 - flying, "uncertain": flying})
         check_told(second)
         doubted = in_doubt(room)
         assert len(doubted) == flying
@@ -119,7 +125,7 @@ def test_two_resume_at_once_of_a_send_killed_while_it_froze_its_readers_are_one_
         assert arming(), "a dry run only looks"
         with watched(room):
             done, second = meet(room, RESUME, RESUME)
-        assert (done.code, sums(done.json)) == (0, {"accepted": 6000})
+        check_done(done, 0, {"accepted": 6000})
         check_told(second)
     assert server.copies() == everybody(6000)
 
@@ -133,7 +139,7 @@ def test_two_resume_of_the_uncertain_at_once_send_each_of_them_one_more_copy(mak
         assert len(doubted) == 6
         with watched(room):
             done, second = meet(room, RETRY, RETRY)
-        assert (done.code, sums(done.json)) == (0, {"accepted": 40})
+        check_done(done, 0, {"accepted": 40})
         check_told(second)
         assert sums(room.run("status", "i1", "--json").json) == {"accepted": 40}
     assert server.copies() == everybody(40) | dict.fromkeys(doubted, 2)
@@ -150,7 +156,7 @@ def test_two_resume_of_the_uncertain_after_a_kill_send_each_of_them_one_more_cop
             before, flying = server.copies(), look(room).in_flight
             done, second = held_up_together(room, RETRY, RETRY)
         assert flying > 0
-        assert (done.code, sums(done.json)) == (0, {"accepted": 100})
+        check_done(done, 0, {"accepted": 100})
         check_told(second)
         twice = {address for address, copies in server.copies().items() if copies == 2}
         assert twice <= set(before)
