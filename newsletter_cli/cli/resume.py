@@ -24,6 +24,7 @@ from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
 from newsletter_cli.errors import NotConfirmedError, UsageError
 
 DRAIN_WAIT: Final = 15.0  # seconds: a holder that was told to stop takes ten at most for its last answers
+DEATH_WAIT: Final = 1.0  # seconds: whoever is just being killed gives up the database a moment before its own lock
 LOOK: Final = 0.1
 UNFINISHED: Final = (SendState.PAUSED, SendState.SENDING, SendState.ARMED, SendState.ARMING)
 
@@ -139,9 +140,9 @@ def _arm(run: Run, send: Send, holder: Holder) -> Send:
 def _take(run: Run, send: Send, holder: Holder) -> Takeover:
     """Take the chunks of dead processes, and those whose lease is over; wait while a living one drains after a pause.
 
-    BUSY when it goes on.
+    BUSY when it goes on, also a moment later: it may be just about to die.
     """
-    until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else 0.0)
+    until = time.monotonic() + (DRAIN_WAIT if send.state is SendState.PAUSED else DEATH_WAIT)
     uncertain, ended = 0, frozenset[str]()
     while True:
         takeover = recovery.take_over(run.storage, send.id, run.newsroom.holders, run.clock())
