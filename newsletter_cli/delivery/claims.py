@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -284,8 +285,9 @@ _DUE = Prepared(
         type_coerce(subscriber.c.fields, Text),
         type_coerce(audience.eligible(cast(datetime, _NOW)), Integer).label("may"),
     )
+    # Outer: a row whose subscription has vanished has to be found and skipped, else its chunk would never be done.
     .select_from(
-        delivery.join(subscription, subscription.c.id == delivery.c.subscription_id).join(
+        delivery.outerjoin(subscription, subscription.c.id == delivery.c.subscription_id).outerjoin(
             subscriber, subscriber.c.id == subscription.c.subscriber_id
         )
     )
@@ -323,9 +325,12 @@ def _skip(connection: Connection, row: ChunkRow, found: _Found, why: str, now: d
 
 
 def _has_address(connection: Connection, send_id: int, address: str, *, but: int) -> bool:
-    """Whether a send has another row of that address. Walks the send: only for a reader who changed his address."""
+    """Whether a send has another row of that address, in whatever capitals: to the roster they are one.
+
+    Walks the send: only for a reader who changed his address.
+    """
     chunks = select(chunk.c.id).where(chunk.c.send_id == send_id)
     row = select(literal(1)).where(
-        delivery.c.chunk_id.in_(chunks), delivery.c.address == address, delivery.c.id != but
+        delivery.c.chunk_id.in_(chunks), func.lower(delivery.c.address) == func.lower(address), delivery.c.id != but
     )  # fmt: skip
     return bool(connection.execute(select(exists(row))).scalar_one())

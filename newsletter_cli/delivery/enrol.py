@@ -219,14 +219,17 @@ def _fill(chunk_: _Chunk, first: int, n: int) -> tuple[_Piece, ...]:
 
 # --- under the lock ------------------------------------------------------------------------------------------------
 
-# Joined again: a reader whom an undone import has just deleted must not be owed a message.
+# Joined again: a reader whom an undone import has just deleted, or taken off, must not be owed a message.
 _ENROL: Final = insert(delivery).from_select(
     ["send_id", "chunk_id", "subscriber_id", "subscription_id", "address", "domain"],
     select(
         bindparam("send", type_=BigInteger), bindparam("chunk", type_=BigInteger),
-        _row.c.subscriber_id, _row.c.subscription_id, subscriber.c.address, subscriber.c.domain,
+        subscriber.c.id, subscription.c.id, subscriber.c.address, subscriber.c.domain,
     )
-    .select_from(_row.join(subscriber, subscriber.c.id == _row.c.subscriber_id))
+    .select_from(
+        _row.join(subscription, subscription.c.id == _row.c.subscription_id)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+    )
     .where(_row.c.n.between(bindparam("first"), bindparam("last")))
     .order_by(_row.c.n),
 )  # fmt: skip
