@@ -170,7 +170,7 @@ class Office:
         verdict, reply, now = result.verdict, result.reply, self._clock()
         if verdict is None or verdict.effect is Effect.NONE:
             return
-        answer = f"{reply.code} {reply.text}" if reply else ""
+        answer = str(reply) if reply else ""
         if verdict.effect is Effect.SLOW:
             lane = self._lanes.slow(due.lane, due.domain, answer, now)
             if lane is not None:
