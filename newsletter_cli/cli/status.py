@@ -110,7 +110,7 @@ def _one(run: Run, digest: str, *, told: bool) -> Reply:
         "digest": send.digest,
         "version": send.version[:8],
         "list": send.list,
-        "state": shown_state(send, look.tally),
+        "state": _state(look),
         "holder": look.worker,
         "recipients": look.tally.recipients(),
         "at": send.at,
@@ -191,6 +191,13 @@ def _all(run: Run, *, told: bool) -> Reply:
     return Reply(document, _exit(looks) if told else Exit.OK, human=tell)
 
 
+def _state(look: Look) -> str:
+    """Armed in its foreground by a process that has died, a send is paused: nobody else begins it."""
+    if look.send.state is SendState.ARMED and look.send.foreground and look.worker is None:
+        return SendState.PAUSED.value
+    return shown_state(look.send, look.tally)
+
+
 # --- in the document -----------------------------------------------------------------------------------------------
 
 
@@ -199,7 +206,7 @@ def _sending(run: Run, look: Look) -> dict[str, Any]:
     return {
         "digest": look.send.digest,
         "list": look.send.list,
-        "state": shown_state(look.send, look.tally),
+        "state": _state(look),
         "holder": look.worker,
         "recipients": look.tally.recipients(),
         "eta_s": None if left is None else round(left.total_seconds()),
@@ -248,7 +255,7 @@ def _words(run: Run, look: Look) -> str:
     send, tally = look.send, look.tally
     if send.state is SendState.SCHEDULED:
         return _due_words(run, send)
-    parts = [shown_state(send, tally)]
+    parts = [_state(look)]
     if tally.total and send.state in NOW:
         parts.append(f"{share_done(tally.total, tally.waiting, tally.retry)} %")
     if send.state is SendState.SENDING:

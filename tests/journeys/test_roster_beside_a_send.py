@@ -120,11 +120,8 @@ def test_a_lane_that_was_asked_to_slow_down_rests_alone_and_says_why(make_room, 
         asked = len({line for _, line in server.heard if line.startswith("RCPT") and "gmail" in line})
         told = room.run("status", "i1", "--json").json
         [lane] = told["lanes"]
-        assert (lane["key"], lane["connections"], lane["why"]) == (
-            "google",
-            1,
-            "450 4.2.1 this user receives mail too fast",
-        )
+        assert (lane["key"], lane["connections"]) == ("google", 1)
+        assert lane["why"] == "450 4.2.1 this user receives mail too fast"
         assert sums(told) == sums(first)
         server.faults = ()
         again = room.run("resume", "i1", "--json", expect=7).json  # the lane's rest outlasts it
