@@ -198,7 +198,10 @@ def _resend_uncertain(run: Run, send: Send, holder: Holder, ended: frozenset[str
 
 def _look(run: Run, send: Send) -> tuple[Send, Tally]:
     with run.storage.read() as connection:
-        return sends.send_by_id(connection, send.id), sends.tally(connection, send.id)
+        found, tally = sends.send_by_id(connection, send.id), sends.tally(connection, send.id)
+    if found.state is SendState.ARMING:  # what its process had frozen does not count: all are frozen anew
+        return found, Tally(total=found.audience or 0)
+    return found, tally
 
 
 def _confirm(run: Run, tally: Tally) -> None:

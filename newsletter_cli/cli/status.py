@@ -84,7 +84,8 @@ def _look(run: Run, send: Send) -> Look:
         alive = standing.living(connection, run.newsroom.holders, send, now)
         return Look(
             send=send,
-            tally=sends.tally(connection, send.id),
+            # Nothing counts before all of its readers are frozen.
+            tally=Tally() if send.state is SendState.ARMING else sends.tally(connection, send.id),
             worker=alive[0] if alive else None,
             next_due=standing.next_due(connection, send.id),
         )

@@ -84,7 +84,7 @@ def killed_in_freezing(room):
         others = "subscriber_id NOT IN (SELECT id FROM subscriber WHERE address IN (?, ?))"
         db.execute(f"UPDATE subscription SET status = 'unsubscribed' WHERE {others}", KEPT)
     draft = room.run("status", "i1", "--json").json
-    assert (draft["state"], draft["holder"]) == ("draft", None)
+    assert (draft["state"], draft["holder"], sums(draft)) == ("draft", None, {})
 
 
 def test_killed_while_its_audience_is_frozen_a_send_begins_anew(make_room):
@@ -103,6 +103,8 @@ def test_killed_while_its_audience_is_frozen_resume_sends_to_as_many_as_were_con
         with database(room) as db:
             confirmed = db.execute("SELECT audience FROM send").fetchone()[0]
             row = db.execute("SELECT * FROM send").fetchone()
+        assert sums(room.run("resume", "i1", "--dry-run", "--json", expect=7).json) == {"waiting": MANY}
+        assert state_of(room) == "arming"
         changed = room.run("resume", "i1", "--json", expect=3).json["error"]
         assert (changed["code"], changed["sent"], confirmed) == ("WRONG-COUNT", 0, MANY)
         assert (state_of(room), server.connections) == (None, 0)
