@@ -24,7 +24,7 @@ from newsletter_cli.delivery.briefing import Briefing
 from newsletter_cli.delivery.canary import size_of
 from newsletter_cli.delivery.holder import hold
 from newsletter_cli.delivery.keys import load_keyring
-from newsletter_cli.delivery.run import Conditions, lanes_for, safety_of, sweep_holders
+from newsletter_cli.delivery.run import Conditions, lanes_for, safety_of, sweep_holders, widen_send
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import SendState
 from newsletter_cli.errors import NotConfirmedError
@@ -141,6 +141,39 @@ def arm_and_go(
     return reply
 
 
+def widen_and_go(
+    run: Run, issue: Ready, found: Audience, wish: Wish, safety: SafetySettings, conditions: Conditions, narrow: Send
+) -> Reply:
+    """The digest was sent before, to those a narrower `only_to` let through: now to the others, in the same send.
+
+    Nothing is changed before the countdown is over.
+    """
+    undo = safety.undo_seconds if wish.undo is None else wish.undo
+    with hold(run.newsroom.holders) as holder, _signals_interrupt():
+        try:
+            _count_down(run, narrow, undo, SendState.SENT)
+        except KeyboardInterrupt:
+            steps = (f"newsletter send {issue.digest}",)
+            return Reply(document_of(narrow, _tally(run, narrow), next_=steps), Exit.INTERRUPTED, next=steps,
+                         human=lambda: run.out.result("Stopped. Nothing was sent."))  # fmt: skip
+        order = _order(run, issue, found, wish, narrow.key_number)
+        begun = widen_send(
+            run.storage, narrow.id, holder, run.user, run.clock(), version=order.version, profile=order.profile,
+            by=order.by, options=order.options, canary=0 if wish.canary == 0 else narrow.canary,
+        )  # fmt: skip
+        if not begun:
+            raise arming.busy(issue.digest)
+        plans.keep_copies(run, issue)
+        reply = carry(run, narrow.id, holder, conditions)
+    sweep_holders(run.storage, run.newsroom.holders)
+    return reply
+
+
+def _tally(run: Run, of: Send) -> Tally:
+    with run.storage.read() as connection:
+        return sends.tally(connection, of.id)
+
+
 def _freeze(run: Run, issue: Ready, found: Audience, armed: Send, undo: int) -> None:
     now = run.clock()
     if found.briefing.readers > 50_000:
@@ -162,8 +195,11 @@ def _freeze(run: Run, issue: Ready, found: Audience, armed: Send, undo: int) -> 
         )  # fmt: skip
 
 
-def _count_down(run: Run, armed: Send, undo: int) -> None:
-    """The undo window: Ctrl-C, or a pause or cancel from elsewhere, and nothing leaves."""
+def _count_down(run: Run, before: Send, undo: int, state: SendState = SendState.ARMED) -> None:
+    """The undo window: Ctrl-C, or a pause or cancel from elsewhere, and nothing leaves.
+
+    state: that it has meanwhile, unless somebody changes it.
+    """
     if not undo:
         return
     until = time.monotonic() + undo
@@ -171,7 +207,7 @@ def _count_down(run: Run, armed: Send, undo: int) -> None:
         while (left := until - time.monotonic()) > 0:
             time.sleep(min(LOOK, left))
             with run.storage.read() as connection:
-                if sends.send_by_id(connection, armed.id).state is not SendState.ARMED:
+                if sends.send_by_id(connection, before.id).state is not state:
                     return
 
 

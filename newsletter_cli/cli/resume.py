@@ -18,7 +18,7 @@ from newsletter_cli.delivery.flights import have_flown
 from newsletter_cli.delivery.holder import Holder, Life, hold, life_of
 from newsletter_cli.delivery.outlets import outlets_of
 from newsletter_cli.delivery.recovery import Takeover
-from newsletter_cli.delivery.run import lanes_for, resume_send, settle_ended, sweep_holders
+from newsletter_cli.delivery.run import lanes_for, resume_send, settle_ended, sweep_holders, take_up
 from newsletter_cli.delivery.sends import Send, Tally, move
 from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
 from newsletter_cli.errors import NotConfirmedError, UsageError
@@ -165,6 +165,7 @@ def _decide(
     if send.state is SendState.ARMED:  # its process died in the undo window
         with run.storage.write() as connection:
             move(connection, send.id, SendEvent.PAUSE, reason="user")
+    take_up(run.storage, send)
     if uncertain == "skip":
         recovery.settle(run.storage, send.id)
     elif uncertain == "retry":

@@ -1,5 +1,6 @@
 """newsletter send: send or schedule a digest. Everything that could be wrong is asked before anything leaves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -9,10 +10,10 @@ from newsletter_cli.cli import completion, plans
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, frozen, ready, refuse_findings
-from newsletter_cli.cli.launch import Audience, Wish, arm_and_go, first_of, schedule
+from newsletter_cli.cli.launch import Audience, Wish, arm_and_go, first_of, schedule, widen_and_go
 from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_server, not_live
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
-from newsletter_cli.delivery import arming, past, sends
+from newsletter_cli.delivery import arming, past, recovery, sends
 from newsletter_cli.delivery.briefing import NOBODY, Briefing, brief, limit_of, unusual
 from newsletter_cli.delivery.holder import Life, life_of
 from newsletter_cli.delivery.run import safety_of
@@ -75,17 +76,20 @@ def send(
     quiet = rehearse or run.globals.dry_run
     if not quiet:
         demand_no_stop(run)
-    scheduled, over = _begun_before(run, digest)
+    before, over = _begun_before(run, digest)
     if over is not None and not rehearse:
         return over
-    issue = frozen(run, scheduled) if scheduled is not None else ready(run, digest, list_=list_, where=where)
+    is_scheduled = before is not None and before.state is SendState.SCHEDULED
+    issue = frozen(run, before) if before and is_scheduled else ready(run, digest, list_=list_, where=where)
+    if before and not is_scheduled and not rehearse:
+        _demand_same(issue, before, wish)
     moment = read_when(at, run.clock(), run.settings.newsroom.zone) if at is not None else None
     if rehearse:
         return plans.rehearse(run, issue, _audience(run, issue))
-    return _send(run, issue, wish, moment, scheduled)
+    return _send(run, issue, wish, moment, before)
 
 
-def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled: Send | None) -> Reply:
+def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, before: Send | None) -> Reply:
     safety = safety_of(run.settings, issue.list)
     demand_server(run)
     if not run.globals.dry_run:
@@ -99,6 +103,9 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
     _demand_approval(safety)
     _demand_test(run, issue, safety)
     found = _audience(run, issue)
+    narrow = before if before is not None and before.state is SendState.SENT else None
+    if narrow is not None:
+        found = _others(run, found, narrow, safety)
     _demand_size(run, issue, found.briefing, safety, wish)
     first = first_of(found.briefing, safety, wish)
     plans.show(run, issue, found.briefing, conditions, moment, safety, first)
@@ -106,7 +113,9 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
         return plans.planned(run, issue, found, command=_script(issue, found.briefing, wish))
     _confirm(run, issue, found.briefing, safety, wish, moment)
     if moment is not None:
-        return schedule(run, issue, found, wish, moment, scheduled)
+        return schedule(run, issue, found, wish, moment, before)
+    if narrow is not None:
+        return widen_and_go(run, issue, found, wish, safety, conditions, narrow)
     return arm_and_go(run, issue, found, wish, safety, conditions)
 
 
@@ -114,7 +123,10 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, scheduled
 
 
 def _begun_before(run: Run, digest: str) -> tuple[Send | None, Reply | None]:
-    """(a scheduled send of this digest, the reply when there is nothing to begin)."""
+    """(a scheduled send of it, or one that left readers out for now; the reply when there is nothing to begin).
+
+    Where `only_to` was narrower when it was sent, those it left out are still to be written to.
+    """
     with run.storage.read() as connection:
         found = sends.find_send(connection, digest)
         if found is None:
@@ -129,10 +141,32 @@ def _begun_before(run: Run, digest: str) -> tuple[Send | None, Reply | None]:
         raise UsageError("USAGE", f"{digest} was cancelled; a cancelled digest is not sent again.",
                          fix=f"newsletter compose --correction-of {digest}")  # fmt: skip
     if found.state is SendState.SENT:
-        return None, _already(run, found, tally)
+        others = tally.skipped and _left_out(run, found, safety_of(run.settings, found.list))[0]
+        return (found, None) if others else (None, _already(run, found, tally))
     if living:
         raise arming.busy(digest)
     return None, _unfinished(run, found, tally)
+
+
+def _left_out(run: Run, narrow: Send, safety: SafetySettings) -> tuple[int, tuple[str, ...]]:
+    """How many a narrower `only_to` left out of a send, and this one does not; the first of them."""
+    with run.storage.read() as connection:
+        return recovery.left_out(connection, narrow.id, safety.only_to, run.clock())
+
+
+def _others(run: Run, found: Audience, narrow: Send, safety: SafetySettings) -> Audience:
+    """The audience of a send that goes on to those it left out; it compares with no other."""
+    readers, samples = _left_out(run, narrow, safety)
+    return replace(found, briefing=replace(found.briefing, readers=readers, samples=samples, recent=()))
+
+
+def _demand_same(issue: Ready, narrow: Send, wish: Wish) -> None:
+    """What goes on to those it left out has the audience that was frozen for it."""
+    if (issue.list, issue.where) != (narrow.list, narrow.where) or wish.at is not None:
+        raise UsageError(
+            "USAGE", f"{issue.digest} was sent before, to those only_to let through then; the others are taken up now, "
+            "of the same list and filter.", fix=f"newsletter send {issue.digest}",
+        )  # fmt: skip
 
 
 def _already(run: Run, found: Send, tally: Tally) -> Reply:

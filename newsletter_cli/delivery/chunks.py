@@ -28,6 +28,7 @@ from newsletter_cli.storage.prepared import Prepared
 from newsletter_cli.storage.schema import EPOCH, MICROSECOND, Instant, chunk, delivery, micros
 
 OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+ONLY_TO: Final = "only-to"  # why somebody is skipped whom a narrower safety.only_to leaves out for now
 UNSENT = (Outcome.WAITING.value, Outcome.RETRY.value)
 # The same as a condition: one that a prepared statement can hold.
 IS_UNSENT = or_(delivery.c.outcome == Outcome.WAITING.value, delivery.c.outcome == Outcome.RETRY.value)

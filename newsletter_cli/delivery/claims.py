@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from newsletter_cli.delivery import pace
 from newsletter_cli.delivery.canary import Sung
-from newsletter_cli.delivery.chunks import IS_UNSENT, OUTCOMES, Change, ChunkRow, lease_next
+from newsletter_cli.delivery.chunks import IS_UNSENT, ONLY_TO, OUTCOMES, Change, ChunkRow, lease_next
 from newsletter_cli.delivery.flight import Ask, Due, Flight
 from newsletter_cli.delivery.holder import Holder
 from newsletter_cli.delivery.pace import Allowance, WarmUp
@@ -203,7 +203,7 @@ class Claims:
             why = audience.skip_reason(self.connection, found.subscription_id, self.now)
             return None if why is None else why.value
         if self.terms.only_to and not is_allowed(self.terms.only_to, found.address):
-            return "only-to"
+            return ONLY_TO
         if found.address != found.frozen:
             if _has_address(self.connection, self.terms.send_id, found.address, but=found.id):
                 return "same-address"

@@ -2,7 +2,7 @@
 
 take_over       chunks of dead processes → open; what they had in flight → uncertain
 make_due_now    retry rows → due; their chunks → open
-resend          uncertain or failed rows → waiting, only because a person said so
+resend          uncertain or failed rows → waiting, only because a person said so; so with those only_to left out
 settle          uncertain rows keep their outcome and stop asking
 drop_waiting    cancel: chunk by chunk, all not in flight → skipped
 doubt_the_rest  cancel: what got no answer in time → uncertain
@@ -13,15 +13,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from newsletter_cli.delivery.chunks import UNSENT, close, doubt, lock_chunks, write_chunks
+from newsletter_cli.delivery.chunks import ONLY_TO, UNSENT, close, doubt, lock_chunks, write_chunks
 from newsletter_cli.delivery.enrol import first_chunks
 from newsletter_cli.delivery.holder import Life, life_of
 from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, delivery_after
+from newsletter_cli.settings import is_allowed
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import chunk, delivery
+from newsletter_cli.storage.schema import chunk, delivery, subscriber, subscription
+from newsletter_cli.subscribers import audience
+
+SAMPLES: Final = 3  # addresses shown of those a send is for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +94,13 @@ def resend(
 ) -> int:
     """Put the uncertain, or the failed, rows of a send back to waiting; returns how many.
 
+    Of the skipped, those that `only_to` left out: nobody who left, was suppressed or cancelled.
     before: only those whose outcome is older than the moment it says: a process that still lives may bring the answers
     of younger ones. Asked while the rows are locked, so that nobody begins with them between the question and the act.
     Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for each try has
     its own answers.
     """
-    fact = {Outcome.UNCERTAIN: Fact.RESEND_UNCERTAIN, Outcome.FAILED: Fact.RESEND_FAILED}[outcome]
-    goal = delivery_after(outcome, fact)
+    goal = delivery_after(outcome, _AGAIN[outcome])
     assert goal is Outcome.WAITING
     total = after = 0
     with storage.slices() as slices:
@@ -108,17 +113,26 @@ def resend(
                 after = ids[-1]
 
 
+_AGAIN: Final = {
+    Outcome.UNCERTAIN: Fact.RESEND_UNCERTAIN,
+    Outcome.FAILED: Fact.RESEND_FAILED,
+    Outcome.SKIPPED: Fact.TAKEN_UP,
+}
+
+
 def _resend_in(
     connection: Connection, ids: Iterable[int], outcome: Outcome, before: Callable[[], datetime | None]
 ) -> int:
     rows = lock_chunks(connection, ids)
     moment = before()
-    old_enough = () if moment is None else (delivery.c.at <= moment,)
+    narrower = [] if moment is None else [delivery.c.at <= moment]
+    if outcome is Outcome.SKIPPED:
+        narrower.append(delivery.c.reason == ONLY_TO)
     total = 0
     for row in rows.values():
         changed = connection.execute(
             update(delivery)
-            .where(delivery.c.chunk_id == row.id, delivery.c.outcome == outcome.value, *old_enough)
+            .where(delivery.c.chunk_id == row.id, delivery.c.outcome == outcome.value, *narrower)
             .values(outcome=Outcome.WAITING.value, due=None, first_try=None, settled=False)
         ).rowcount
         row.counts[outcome.value] -= changed
@@ -128,6 +142,34 @@ def _resend_in(
             close(connection, row)
     write_chunks(connection, rows)
     return total
+
+
+def left_out(
+    connection: Connection, send_id: int, only_to: tuple[str, ...], now: datetime
+) -> tuple[int, tuple[str, ...]]:
+    """How many `only_to` left out of a send when it ran who may be written to now, and the first of their addresses.
+
+    only_to: what is allowed now; none = everybody.
+    """
+    rows = connection.execute(
+        select(subscriber.c.address)
+        .select_from(
+            chunk.join(delivery, delivery.c.chunk_id == chunk.c.id)
+            .join(subscription, subscription.c.id == delivery.c.subscription_id)
+            .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        )
+        .where(
+            chunk.c.send_id == send_id, chunk.c.skipped > 0, delivery.c.outcome == Outcome.SKIPPED.value,
+            delivery.c.reason == ONLY_TO, audience.eligible(now),
+        )
+        .order_by(delivery.c.id)
+    ).scalars()  # fmt: skip
+    count, first = 0, []
+    for address in rows:
+        if not only_to or is_allowed(only_to, address):
+            count += 1
+            first += [address] if count <= SAMPLES else []
+    return count, tuple(first)
 
 
 def settle(storage: Storage, send_id: int) -> int:

@@ -32,7 +32,7 @@ from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
 from newsletter_cli.delivery.sends import Send, Tally, move, tally
 from newsletter_cli.delivery.smtp.book import load_book
-from newsletter_cli.delivery.states import SendEvent, SendState
+from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
 from newsletter_cli.newsroom import Newsroom
@@ -45,6 +45,7 @@ from newsletter_cli.subscribers.leaves import Leaves
 NEW_DATE_AFTER = timedelta(hours=24)  # providers refuse a Date that is out of range
 TURN: Final = 0.0005  # seconds of Python for one thread while others wait
 STOPPED_ITSELF = "TOO-MANY-FAILURES"
+WIDENED = "widened"  # in a send's options: it goes on to those whom `only_to` had left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +326,34 @@ def resume_send(
             return False
         note(connection, at=now, by=user, what="resumed", digest=current.digest, list=current.list)
         return True
+
+
+def widen_send(storage: Storage, send_id: int, holder: Holder, user: str, now: datetime, **columns: Any) -> bool:
+    """sent → sending, in our hands, to those whom `only_to` left out; False when somebody else was quicker.
+
+    columns: of the send, as they are under this profile: its version among them.  What a kill leaves undone of it,
+    `take_up` does when the send is resumed.
+    """
+    with storage.write() as connection:
+        current = sends.send_by_id(connection, send_id)
+        if current.state is not SendState.SENT:
+            return False
+        options = {**columns.pop("options", {}), WIDENED: True}
+        move(
+            connection, send_id, SendEvent.RESUME, reason="", waived="", ended=None, started=now, dated=now,
+            canary_passed=None, holder=holder.name, options=options, **columns,
+        )  # fmt: skip
+    readers = recovery.resend(storage, send_id, Outcome.SKIPPED)
+    with storage.write() as connection:
+        details = f"to {readers:,} readers whom only_to had left out"
+        note(connection, at=now, by=user, what="began", digest=current.digest, list=current.list, details=details)
+    return True
+
+
+def take_up(storage: Storage, unfinished: Send) -> None:
+    """Whom `only_to` left out before the send was widened: whoever widened it may have been killed in the middle."""
+    if WIDENED in unfinished.options and unfinished.state is not SendState.SENT:
+        recovery.resend(storage, unfinished.id, Outcome.SKIPPED)
 
 
 def sweep_holders(storage: Storage, holders: Path) -> None:

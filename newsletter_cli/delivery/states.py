@@ -64,6 +64,7 @@ class Fact(StrEnum):
     LEFT = "left"  # suppressed, unsubscribed, left the list, cancelled
     RESEND_UNCERTAIN = "resend-uncertain"  # resume --uncertain retry
     RESEND_FAILED = "resend-failed"  # resume --failed
+    TAKEN_UP = "taken-up"  # a wider send: who was skipped because of only_to is written to after all
 
 
 # fmt: off
@@ -110,6 +111,7 @@ DELIVERIES: Final[Mapping[tuple[Outcome, Fact], Outcome]] = {
     (_O.UNCERTAIN, _F.LEFT):             _O.SKIPPED,  # proved unsent after its send was cancelled
     (_O.UNCERTAIN, _F.RESEND_UNCERTAIN): _O.WAITING,
     (_O.FAILED, _F.RESEND_FAILED):       _O.WAITING,
+    (_O.SKIPPED, _F.TAKEN_UP):           _O.WAITING,
 }
 # fmt: on
 

@@ -2,9 +2,12 @@
 
 leaving        in flight, in retry, uncertain: what was begun counts, nothing more is
 three days     of 300, the two that were deferred are tried once more, and their patience is over then
+wider          whom only_to left out gets it by a wider send, once; the first readers first
 another's      address: in every state he gets nothing once somebody of the send has that address
 vanished       a subscription that an undone import deleted is owed nothing, and stops nobody
 """
+
+from collections import Counter
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -12,7 +15,9 @@ from sqlalchemy import delete, select, update
 from newsletter_cli.delivery import enrol, recovery
 from newsletter_cli.delivery.enrol import freeze_audience
 from newsletter_cli.delivery.holder import hold
-from newsletter_cli.delivery.states import Fact, Outcome, SendState
+from newsletter_cli.delivery.run import WIDENED, take_up, widen_send
+from newsletter_cli.delivery.sends import send_by_id
+from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.mail.address import parse_address
 from newsletter_cli.storage.schema import delivery, subscriber, subscription
 from newsletter_cli.subscribers import audience, leaving
@@ -104,6 +109,45 @@ def test_two_of_three_hundred_are_tried_once_more_after_a_kill_and_three_days(ma
     tally = outbox.tally()
     assert (tally.accepted, tally.failed, tally.left, outbox.chunks()) == (299, 1, 0, ["done"])
     assert outbox.row(second.id).reason == "gave-up"
+
+
+def test_whom_only_to_left_out_is_taken_up_by_a_wider_send_the_first_readers_first(make_outbox):
+    outbox = make_outbox(readers=7, chunk_size=3, canary=3)
+    narrow, reports = outbox.ledger(only_to=("reader1@*", "reader5@*")), ()
+    while outbox.tally().left:
+        due = narrow.flight(reports, ask(9), outbox.clock()).due
+        reports = [report(one, Fact.ACCEPTED, outbox.clock()) for one in due]
+    outbox.leave("reader7@example.org")
+    with outbox.storage.read() as connection:
+        found = recovery.left_out(connection, outbox.send_id, (), outbox.clock())
+        fewer = recovery.left_out(connection, outbox.send_id, ("reader1@*", "reader2@*"), outbox.clock())
+    assert found == (4, ("reader2@example.org", "reader3@example.org", "reader4@example.org"))
+    assert fewer == (1, ("reader2@example.org",))
+    outbox.move(SendEvent.FINISH)
+    with hold(outbox.holders) as holder:
+        assert widen_send(outbox.storage, outbox.send_id, holder, "editor", outbox.clock(), options={"rate": "1/s"})
+        assert not widen_send(outbox.storage, outbox.send_id, holder, "editor", outbox.clock())
+        wide = outbox.ledger(holder=holder)
+        assert_sums(outbox)
+        first = wide.flight((), ask(9), outbox.clock()).due
+        reports = [report(one, Fact.ACCEPTED, outbox.clock()) for one in first]
+        others = wide.flight(reports, ask(9), outbox.clock()).due
+        wide.flight([report(one, Fact.ACCEPTED, outbox.clock()) for one in others], ask(9), outbox.clock())
+    assert [[one.id for one in flight] for flight in (first, others)] == [[2, 3], [4, 6]]
+    assert Counter(outbox.outcomes().values()) == {"accepted": 6, "skipped": 1}
+    assert_sums(outbox)
+
+
+def test_a_widening_that_was_killed_before_it_took_anybody_up_is_ended_by_resume(make_outbox):
+    outbox = make_outbox(readers=3)
+    outbox.ledger(only_to=("nobody@*",)).flight((), ask(9), outbox.clock())
+    outbox.move(SendEvent.FINISH)
+    assert outbox.tally().skipped == 3
+    outbox.move(SendEvent.RESUME, options={WIDENED: True})  # and here it was killed
+    with outbox.storage.read() as connection:
+        found = send_by_id(connection, outbox.send_id)
+    take_up(outbox.storage, found)
+    assert set(everybody_due(outbox)[1]) == {f"reader{n}@example.org" for n in (1, 2, 3)}
 
 
 # --- another address --------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from newsletter_cli.delivery.states import (
     send_after,
 )  # fmt: skip
 
-BY_A_PERSON = {Fact.RESEND_UNCERTAIN, Fact.RESEND_FAILED}
+BY_A_PERSON = {Fact.RESEND_UNCERTAIN, Fact.RESEND_FAILED, Fact.TAKEN_UP}
 
 
 def test_an_accepted_message_stays_accepted_whatever_comes():

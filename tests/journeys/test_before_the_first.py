@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.journeys.test_killed_at import database, kill, stored
+from tests.journeys.test_killed_at import database, in_flight, kill, stored
+from tests.journeys.test_servers import several, without_server
 from tests.journeys.test_stopping import sums
 from tests.servers import wait_until
 from tests.servers.smtp import smtp_server
+from tests.servers.smtp_faults import hang_at
 
 ARMED = ("send", "i1", "--confirm", "weekly", "--max-recipients", "100000", "--json", "--undo")
 MANY = 30_000  # freezing them takes several transactions
@@ -115,3 +117,63 @@ def test_killed_while_its_audience_is_frozen_resume_sends_to_as_many_as_were_con
         assert sums(room.run("resume", "i1", "--json").json) == {"accepted": 2}
         assert stored(room) == {"accepted": 2}
     assert server.copies() == everybody(1, 2)
+
+
+# --- a staging server first -------------------------------------------------------------------------------------------
+
+
+def staged(make_room, real, trial, readers=20):
+    """A newsroom whose issue went to readers 1 and 2 over the server of its staging profile."""
+    room = make_room(readers=readers, port=real.port)
+    without_server(room)
+    room.setting(
+        several(("real", real.port, 1))
+        + f'[profiles.staging.smtp]\nhost = "127.0.0.1"\nport = {trial.port}\nsecurity = "none"\n'
+        + f'[profiles.staging.safety]\nonly_to = ["{KEPT[0]}", "{KEPT[1]}"]\n'
+    )
+    first = room.run("--profile", "staging", *ARMED, "0").json
+    assert (first["state"], sums(first)) == ("sent", {"accepted": 2, "skipped": readers - 2})
+    assert trial.copies() == everybody(1, 2)
+    return room
+
+
+def test_the_real_send_after_a_staging_one_takes_up_those_it_left_out_and_nobody_twice(make_room):
+    with smtp_server() as real, smtp_server() as trial:
+        room = staged(make_room, real, trial)
+        assert room.run("--profile", "staging", *ARMED, "0").json["already"] is True
+        room.run("subscribers", "remove", "reader20@example.org", "--list", "weekly")
+        add(room, "late@example.org")
+        many = room.run("send", "i1", "--confirm", "weekly", "--max-recipients", "16", "--json", expect=5).json
+        assert (many["error"]["code"], many["error"]["details"]["readers"]) == ("TOO-MANY", 17)
+        assert stored(room) == {"accepted": 2, "skipped": 18}
+        done = room.run(*ARMED, "1").json
+        assert (done["state"], done["already"], sums(done)) == ("sent", False, {"accepted": 19, "skipped": 1})
+        assert room.run(*ARMED, "0").json["already"] is True
+        assert room.run("--profile", "staging", *ARMED, "0").json["already"] is True
+        assert stored(room) == {"accepted": 19, "skipped": 1}
+        assert sums(room.run("status", "i1", "--json").json) == {"accepted": 19, "skipped": 1}
+    assert real.copies() == everybody(*range(3, 20))
+    assert trial.copies() == everybody(1, 2)
+
+
+def test_a_real_send_after_a_staging_one_that_is_killed_goes_on_over_the_real_server_only(make_room):
+    with smtp_server(hang_at("message", after=5)) as real, smtp_server() as trial:
+        room = staged(make_room, real, trial)
+        sending = room.start(*ARMED, "0")
+        real.wait_for(received=6, hanging=1, seconds=30)
+        wait_until(lambda: stored(room).get("accepted", 0) >= 7, seconds=10, what="the answers stored")
+        kill(sending)
+        flying = in_flight(room)
+        real.faults = ()
+        real.release()
+        assert room.run("--profile", "staging", "resume", "i1", "--json", expect=2).json["error"]["code"] == "USAGE"
+        assert sums(room.run("resume", "i1", "--json", expect=9).json) == {
+            "accepted": 20 - len(flying), "uncertain": len(flying)
+        }  # fmt: skip
+    copies = real.copies()
+    assert set(copies) <= set(everybody(*range(3, 21)))
+    assert {address: copies[address] for address in everybody(*range(3, 21)) if address not in flying} == {
+        address: 1 for address in everybody(*range(3, 21)) if address not in flying
+    }
+    assert max(copies.values()) == 1
+    assert trial.copies() == everybody(1, 2)
