@@ -66,6 +66,11 @@ def first_of(briefing: Briefing, safety: SafetySettings, wish: Wish) -> int:
     return size_of(briefing.readers, wanted, asked_for=wish.canary is not None)
 
 
+def first_again(narrow: Send, wish: Wish) -> int:
+    """The same for a send that goes on to those it left out: they were chosen when its audience was frozen."""
+    return 0 if wish.canary == 0 else narrow.canary
+
+
 def _order(run: Run, issue: Ready, found: Audience, wish: Wish, key_number: int) -> Order:
     options = {name: value for name, value in (("rate", wish.rate), ("wait", wish.wait)) if value is not None}
     return Order(
@@ -159,7 +164,7 @@ def widen_and_go(
         order = _order(run, issue, found, wish, narrow.key_number)
         begun = widen_send(
             run.storage, narrow.id, holder, run.user, run.clock(), version=order.version, profile=order.profile,
-            by=order.by, options=order.options, canary=0 if wish.canary == 0 else narrow.canary,
+            by=order.by, options=order.options, canary=first_again(narrow, wish),
         )  # fmt: skip
         if not begun:
             raise arming.busy(issue.digest)

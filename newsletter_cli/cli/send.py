@@ -10,7 +10,7 @@ from newsletter_cli.cli import completion, plans
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, frozen, ready, refuse_findings
-from newsletter_cli.cli.launch import Audience, Wish, arm_and_go, first_of, schedule, widen_and_go
+from newsletter_cli.cli.launch import Audience, Wish, arm_and_go, first_again, first_of, schedule, widen_and_go
 from newsletter_cli.cli.sending import conditions_of, demand_no_stop, demand_server, not_live
 from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
 from newsletter_cli.delivery import arming, past, recovery, sends
@@ -107,7 +107,7 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, before: S
     if narrow is not None:
         found = _others(run, found, narrow, safety)
     _demand_size(run, issue, found.briefing, safety, wish)
-    first = first_of(found.briefing, safety, wish)
+    first = first_of(found.briefing, safety, wish) if narrow is None else first_again(narrow, wish)
     plans.show(run, issue, found.briefing, conditions, moment, safety, first)
     if run.globals.dry_run:
         return plans.planned(run, issue, found, command=_script(issue, found.briefing, wish))

@@ -1,5 +1,9 @@
 """What happens before the first message: who is in the frozen audience, kills until it begins, a staging send first."""
 
+import os
+import signal
+from contextlib import contextmanager
+
 import pytest
 
 from tests.journeys.test_killed_at import database, in_flight, kill, stored
@@ -29,6 +33,15 @@ def wait_for_state(room, state):
     wait_until(lambda: state_of(room) == state, seconds=60, what=f"a send that is {state}")
 
 
+@contextmanager
+def outside_its_transactions(room):
+    """Nobody writes meanwhile."""
+    with database(room) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("ROLLBACK")
+
+
 def everybody(*numbers):
     return {f"reader{n}@example.org": 1 for n in numbers}
 
@@ -37,11 +50,14 @@ def test_who_joins_before_it_is_armed_is_in_and_who_joins_in_the_undo_window_is_
     with smtp_server() as server:
         room = make_room(readers=3, port=server.port)
         add(room, "reader4@example.org")
-        sending = room.start(*ARMED, "4")
+        sending = room.start(*ARMED, "3")
         wait_for_state(room, "armed")
+        with outside_its_transactions(room):
+            os.kill(sending.pid, signal.SIGSTOP)  # the window stays open for as long as the two need
         add(room, "reader5@example.org")
         room.run("subscribers", "remove", "reader1@example.org", "--list", "weekly")
-        assert state_of(room) == "armed", "the window was over too soon to show anything"
+        assert (state_of(room), server.connections) == ("armed", 0)
+        os.kill(sending.pid, signal.SIGCONT)
         sending.communicate(timeout=60)
         assert sending.returncode == 0
         assert sums(room.run("status", "i1", "--json").json) == {"accepted": 3, "skipped": 1}
@@ -77,11 +93,10 @@ def killed_in_freezing(room):
     """A send whose process was killed between two slices of its readers; two readers are left on the list then."""
     sending = room.start(*ARMED, "600")
     wait_for_state(room, "arming")
-    with database(room) as db:
-        db.execute("BEGIN IMMEDIATE")  # from here on it cannot go on
+    with outside_its_transactions(room):
         assert state_of(room) == "arming"
         kill(sending)
-        db.execute("ROLLBACK")
+    with database(room) as db:
         assert db.execute("SELECT count(*) FROM delivery").fetchone()[0] < MANY
         others = "subscriber_id NOT IN (SELECT id FROM subscriber WHERE address IN (?, ?))"
         db.execute(f"UPDATE subscription SET status = 'unsubscribed' WHERE {others}", KEPT)
