@@ -24,7 +24,7 @@ LOOK: Final = 0.05
 @command(
     "cancel",
     examples=("newsletter cancel 2026-w42", "newsletter cancel 2026-w42 --confirm 2026-w42"),
-    exits=(0, 2, 3, 4, 6, 8, 9),
+    exits=(0, 2, 3, 4, 6, 7, 8, 9),
     changes=True,
     sends=True,
 )
@@ -97,20 +97,26 @@ def _confirm(run: Run, send: Send, tally: Tally, confirm: str | None) -> None:
 
 def _cancel(run: Run, send: Send, before: Tally) -> Reply:
     """Stop, drop per chunk, wait for the last answers, and set the rest aside as uncertain."""
+    if not run.storage.urgently(lambda: _move(run, send)):
+        raise UsageError("USAGE", f"{send.digest} cannot be cancelled any more.",
+                         fix=f"newsletter status {send.digest}")  # fmt: skip
+    return _drop(run, send, before=before)
+
+
+def _move(run: Run, send: Send) -> bool:
     now = run.clock()
     with run.storage.write() as connection:
-        if not move(connection, send.id, SendEvent.CANCEL, reason="user", ended=now):
-            raise UsageError("USAGE", f"{send.digest} cannot be cancelled any more.",
-                             fix=f"newsletter status {send.digest}")  # fmt: skip
-        note(connection, at=now, by=run.user, what="cancelled", digest=send.digest, list=send.list)
-    return _drop(run, send, before=before)
+        moved = move(connection, send.id, SendEvent.CANCEL, reason="user", ended=now)
+        if moved:
+            note(connection, at=now, by=run.user, what="cancelled", digest=send.digest, list=send.list)
+    return moved
 
 
 def _drop(run: Run, send: Send, *, before: Tally) -> Reply:
     with run.storage.read() as connection:
         holders = sends.holders_of(connection, send.id)
     signal_holders(run.newsroom.holders, holders)
-    recovery.drop_waiting(run.storage, send.id, run.clock())
+    run.storage.urgently(lambda: recovery.drop_waiting(run.storage, send.id, run.clock()))
     alive = any(life_of(run.newsroom.holders, name) is not Life.DEAD for name in holders)
     until = time.monotonic() + (WAIT if alive else 0.0)
     while time.monotonic() < until:

@@ -8,12 +8,12 @@ import typer
 from newsletter_cli.cli import completion
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
-from newsletter_cli.cli.standing import shown_state
+from newsletter_cli.cli.standing import resume_words, shown_state
 from newsletter_cli.delivery import recovery, sends
 from newsletter_cli.delivery.holder import signal_holders
 from newsletter_cli.delivery.sends import Send, Tally, move
 from newsletter_cli.delivery.states import SendEvent, SendState
-from newsletter_cli.errors import TryAgainError, UsageError
+from newsletter_cli.errors import UsageError
 from newsletter_cli.storage.acts import note
 
 LOOK: Final = 0.02  # seconds between two looks at what is on the wire
@@ -59,13 +59,8 @@ def _sending(run: Run, digest: str | None) -> tuple[Send, ...]:
 
 
 def _pause(run: Run, send: Send) -> None:
-    try:
-        _move(run, send)
-    except TryAgainError:
-        # The disk is full. The room kept back for answers is given up for this as well: it stops that more are needed.
-        if not run.storage.free_reserve():
-            raise
-        _move(run, send)
+    # Room kept back for answers is well spent on this: it stops that more of them are needed.
+    run.storage.urgently(lambda: _move(run, send))
     with run.storage.read() as connection:
         holders = sends.holders_of(connection, send.id)
     signal_holders(run.newsroom.holders, holders)
@@ -100,9 +95,7 @@ def _reply(run: Run, found: tuple[Send, ...], seconds: float) -> Reply:
     return Reply(
         document,
         human=lambda: _tell(run, now, seconds),
-        next=tuple(
-            step for send, _ in now for step in (f"newsletter resume {send.digest}", f"newsletter cancel {send.digest}")
-        ),
+        next=tuple(step for send, _ in now for step in (resume_words(send), f"newsletter cancel {send.digest}")),
     )
 
 

@@ -11,7 +11,7 @@ from newsletter_cli.cli import completion
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.progress import duration, given_rates
 from newsletter_cli.cli.sending import carry, conditions_of, demand_way_out
-from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_sum
+from newsletter_cli.cli.standing import document_of, exit_of, next_steps, resume_words, tell_sum
 from newsletter_cli.delivery import past, recovery, sends
 from newsletter_cli.delivery.arming import arm_again, busy, undo
 from newsletter_cli.delivery.flights import have_flown
@@ -114,7 +114,7 @@ def _refuse(run: Run, send: Send) -> None:
     if send.profile != run.settings.profile:
         flag = f"--profile {send.profile}" if send.profile else "no --profile"
         raise UsageError("USAGE", f"{send.digest} was begun with {flag}; it goes on with the same only.",
-                         fix=f"newsletter resume {send.digest} {flag if send.profile else ''}".strip())  # fmt: skip
+                         fix=resume_words(send))  # fmt: skip
 
 
 def _arm(run: Run, send: Send, holder: Holder) -> Send:

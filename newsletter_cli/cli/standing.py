@@ -75,10 +75,16 @@ def next_steps(send: Send, tally: Tally) -> tuple[str, ...]:
     if send.state is SendState.CANCELLED:
         return tuple(steps)
     if tally.left:
-        steps.insert(0, f"newsletter resume {send.digest}")
+        steps.insert(0, resume_words(send))
     elif tally.unsettled:
-        steps.append(f"newsletter resume {send.digest} --uncertain skip|retry")
+        steps.append(f"{resume_words(send)} --uncertain skip|retry")
     return tuple(steps)
+
+
+def resume_words(send: Send) -> str:
+    """The command that goes on with a send, under the profile it was begun with."""
+    profile = f" --profile {send.profile}" if send.profile else ""
+    return f"newsletter resume {send.digest}{profile}"
 
 
 def tell_sum(run: Run, tally: Tally) -> None:

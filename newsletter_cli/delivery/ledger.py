@@ -44,9 +44,8 @@ from newsletter_cli.settings import Rate
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.prepared import Prepared
 from newsletter_cli.storage.schema import EPOCH, lane, send
+from newsletter_cli.storage.slices import free_after
 
-REST = 0.005  # seconds the write lock stays free between two flights, at least
-LONG_REST = 0.25  # and at most: a flight that took longer was stopped in the middle
 LOOK_AGAIN = timedelta(seconds=0.5)  # between two looks at which lanes have open chunks, when nothing else asks for one
 
 
@@ -116,9 +115,8 @@ class Ledger:
             open_ = self._look_for_openings(claims, flight, now)
             flights = len(mine) if flight.due else 0
             write_chunks(connection, rows, mine, flights=1 if flights else 0, lease_until=now + self.lease)
-        # The write lock is not fair: it stays free as long as it was held, for whoever else must write.
         released = time.monotonic()
-        free_until = released + min(max(REST, released - locked), LONG_REST)
+        free_until = released + free_after(released - locked)
         # Only now: a transaction that failed must leave the memory as it was, for it is repeated as it is.
         self.leases, self._openings = leases, open_
         if flights and self.committed is not None:

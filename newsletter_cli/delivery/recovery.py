@@ -20,10 +20,10 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from newsletter_cli.delivery.chunks import ONLY_TO, UNSENT, close, doubt, lock_chunks, write_chunks
 from newsletter_cli.delivery.enrol import first_chunks
 from newsletter_cli.delivery.holder import Life, life_of
-from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, delivery_after
+from newsletter_cli.delivery.states import ChunkState, Fact, Outcome, SendState, delivery_after
 from newsletter_cli.settings import is_allowed
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import chunk, delivery, subscriber, subscription
+from newsletter_cli.storage.schema import chunk, delivery, send, subscriber, subscription
 from newsletter_cli.subscribers import audience
 
 SAMPLES: Final = 3  # addresses shown of those a send is for
@@ -97,8 +97,8 @@ def resend(
     Of the skipped, those that `only_to` left out: nobody who left, was suppressed or cancelled.
     before: only those whose outcome is older than the moment it says: a process that still lives may bring the answers
     of younger ones. Asked while the rows are locked, so that nobody begins with them between the question and the act.
-    Rows in flight are not touched. A failed row starts its patience anew; its tries go on counting, for each try has
-    its own answers.
+    Rows in flight are not touched, nor any of a send that is cancelled meanwhile. A failed row starts its patience
+    anew; its tries go on counting, for each try has its own answers.
     """
     goal = delivery_after(outcome, _AGAIN[outcome])
     assert goal is Outcome.WAITING
@@ -109,7 +109,7 @@ def resend(
                 ids = first_chunks(connection, send_id, chunk.c[outcome.value] > 0, chunk.c.id > after)
                 if not ids:
                     return total
-                total += _resend_in(connection, ids, outcome, before)
+                total += _resend_in(connection, send_id, ids, outcome, before)
                 after = ids[-1]
 
 
@@ -121,9 +121,16 @@ _AGAIN: Final = {
 
 
 def _resend_in(
-    connection: Connection, ids: Iterable[int], outcome: Outcome, before: Callable[[], datetime | None]
+    connection: Connection,
+    send_id: int,
+    ids: Iterable[int],
+    outcome: Outcome,
+    before: Callable[[], datetime | None],
 ) -> int:
     rows = lock_chunks(connection, ids)
+    # Under their locks: a cancel that has dropped these chunks' readers has said so before.
+    if connection.execute(select(send.c.state).where(send.c.id == send_id)).scalar_one() == SendState.CANCELLED:
+        return 0
     moment = before()
     narrower = [] if moment is None else [delivery.c.at <= moment]
     if outcome is Outcome.SKIPPED:

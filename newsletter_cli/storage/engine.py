@@ -7,16 +7,16 @@
 On SQLite there is one writer at a time over all processes; whoever writes does it in a thread, never on an event loop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Literal, Self, cast
+from typing import Final, Literal, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from newsletter_cli.errors import NOTHING_SENT
+from newsletter_cli.errors import NOTHING_SENT, TryAgainError
 from newsletter_cli.storage.checkpoint import Checkpointer
 from newsletter_cli.storage.failures import translating, translating_disk
 from newsletter_cli.storage.lock import NewsroomLock
@@ -28,6 +28,7 @@ from newsletter_cli.storage.sqlite import LARGE_CACHE, WRITES, connector, sqlite
 
 WAIT: Final = timedelta(seconds=10)  # for a lock that another process holds
 
+T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
 Insert = sqlite_dialect.Insert  # what both dialects' inserts can do: on_conflict_do_nothing, on_conflict_do_update
 
@@ -111,6 +112,15 @@ class Storage:
     def free_reserve(self) -> bool:
         """Gives the disk back what was kept, when results cannot be stored; whether there was anything to give."""
         return self._reserve is not None and self._reserve.free()
+
+    def urgently(self, act: Callable[[], T]) -> T:
+        """`act`, and once more without the reserve when the disk was full: for what stops a send."""
+        try:
+            return act()
+        except TryAgainError:
+            if not self.free_reserve():
+                raise
+            return act()
 
     def demand_head(self) -> None:
         """Nothing when the tables are this program's; else ConfigError DATABASE-VERSION."""

@@ -1,7 +1,7 @@
 """Long work cut into short transactions, so that a sender or a one-click beside it hardly waits.
 
 SQLite's lock is not fair: a writer that takes it again at once starves the others. So after each slice it stays free
-for as long as it was held, and for five milliseconds at least.
+for as long as it was held, five milliseconds at least and a quarter of a second at most.
 """
 
 import time
@@ -14,6 +14,12 @@ from sqlalchemy import Connection
 from newsletter_cli.storage.sqlite import WRITES
 
 LEAST: Final = 0.005  # seconds
+MOST: Final = 0.25  # and at most: whoever held it longer was stopped in the middle
+
+
+def free_after(held: float) -> float:
+    """Seconds for which the write lock is left to others after it was held for so many."""
+    return min(max(held, LEAST), MOST)
 
 
 class Slices:
@@ -33,7 +39,7 @@ class Slices:
             taken = time.monotonic()
             yield self._connection
         given_back = time.monotonic()
-        self._free_until = given_back + max(given_back - taken, LEAST)
+        self._free_until = given_back + free_after(given_back - taken)
         self._wrote()
 
     @contextmanager

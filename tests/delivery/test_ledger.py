@@ -257,6 +257,16 @@ def test_failed_readers_are_tried_once_more_when_a_person_asks(make_outbox):
     assert outbox.tally().accepted == 3
 
 
+@pytest.mark.parametrize(("fact", "outcome"), [(Fact.LOST, Outcome.UNCERTAIN), (Fact.NEVER, Outcome.FAILED)])
+def test_of_a_send_that_is_cancelled_meanwhile_nobody_is_sent_to_again(make_outbox, fact, outcome):
+    outbox = make_outbox(readers=3, chunk_size=2)
+    run_to_the_end(outbox, fact)
+    outbox.move(SendEvent.PAUSE)
+    outbox.move(SendEvent.CANCEL)
+    assert recovery.resend(outbox.storage, outbox.send_id, outcome) == 0
+    assert outbox.tally().left == 0
+
+
 def test_retries_are_due_at_once_after_a_resume(make_outbox):
     outbox = make_outbox(readers=3, chunk_size=2)
     run_to_the_end(outbox, Fact.LATER)

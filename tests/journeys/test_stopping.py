@@ -68,6 +68,21 @@ def test_a_pause_on_a_full_disk_takes_the_room_that_was_kept_back_and_nobody_get
     assert server.copies() == {f"reader{n}@example.org": 1 for n in range(1, 41)}
 
 
+def test_a_cancel_on_a_full_disk_takes_that_room_too_and_nobody_gets_it(make_room, send_words, tmp_path):
+    with smtp_server(hang_at("data")) as server, small_disk(tmp_path / "room", megabytes=48) as disk:
+        room = make_room(readers=40, port=server.port)
+        sending = room.start(*send_words)
+        server.wait_for(hanging=4, seconds=30)
+        ballast = disk.fill()
+        found = sums(room.run("cancel", "i1", "--confirm", "i1", "--json", expect=None).json)
+        assert set(found) <= {"skipped", "uncertain"}
+        server.release()
+        sending.communicate(timeout=60)
+        ballast.unlink()
+        assert room.run("db", "check").stdout == "✓ The database is sound.\n"
+        assert server.copies() == {}
+
+
 def test_a_pause_is_heard_while_two_hundred_thousand_rows_are_imported(make_room, send_words, tmp_path):
     rows, large = 200_000, tmp_path / "large.csv"
     large.write_text("email\n" + "".join(f"new{n}@example.net\n" for n in range(rows)), encoding="utf-8")
