@@ -339,10 +339,11 @@ def widen_send(storage: Storage, send_id: int, holder: Holder, user: str, now: d
         if current.state is not SendState.SENT:
             return False
         options = {**columns.pop("options", {}), WIDENED: True}
-        move(
+        if not move(
             connection, send_id, SendEvent.RESUME, reason="", waived="", ended=None, started=now, dated=now,
             canary_passed=None, holder=holder.name, options=options, **columns,
-        )  # fmt: skip
+        ):  # fmt: skip
+            return False
     readers = recovery.resend(storage, send_id, Outcome.SKIPPED)
     with storage.write() as connection:
         details = f"to {readers:,} readers whom only_to had left out"
