@@ -37,7 +37,7 @@ HOW = """
 ## How to measure
 
 ```sh
-make bench                                 # all of it, about 25 minutes, on a machine that does nothing else
+make bench                                 # all of it, about 45 minutes, on a machine that does nothing else
 python benchmarks --quick                  # to see that it works
 python benchmarks/p2_nodemailer.py         # one row; also --runs, --readers, --quick
 python benchmarks --table                  # this table from what was kept
