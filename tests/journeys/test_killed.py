@@ -293,11 +293,14 @@ def stopped(make_room, send_words, *, readers, times, seed, pause):
                 other = room.start("resume", "i1", "--json")
                 after_some(other, lambda: len(server.received), chance.randrange(1, 20))
                 os.kill(process.pid, signal.SIGCONT)
-                process.communicate(timeout=120) if chance.random() < 0.5 else kill(process)
+                if done + 1 < times:  # it has some time beside the other, or none; the last one has all it wants
+                    after_some(other, lambda: len(server.received), chance.choice((0, 5, 60)))
+                    process.kill()
+                process.communicate(timeout=120)
                 process, done = other, done + 1
             process.communicate(timeout=120)
             tally = finish(room, readers)
-        assert tally["uncertain"] <= done * AT_ONCE
+        assert tally["uncertain"] <= 2 * done * AT_ONCE  # at the stop, and when it was killed
         count(room, readers, server.copies(), tally["uncertain"])
     TOTALS.update(stops=done)
     print(f"\n{done} stops past the lease, {tally['uncertain']} uncertain in all; lost 0, twice 0")  # noqa: T201
@@ -330,4 +333,4 @@ def test_sixty_kills_at_smtp_sink(make_room, send_words, seed):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("pause", [True, False])
 def test_ten_processes_that_wake_up_past_their_lease(make_room, send_words, pause):
-    assert stopped(make_room, send_words, readers=1500, times=10, seed=5, pause=pause) >= 5
+    assert stopped(make_room, send_words, readers=5000, times=10, seed=5, pause=pause) == 10
