@@ -32,7 +32,7 @@ light: .venv/light-done
 	@touch $@
 
 .venv/dev-done: pyproject.toml .venv/light-done
-	$(PIP) --editable '.[fast,postgres]' --group dev
+	$(PIP) --editable '.[fast,postgres,docx,pages,images]' --group dev
 	@touch $@
 
 debian:

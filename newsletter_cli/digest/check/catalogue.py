@@ -1,4 +1,8 @@
-"""The checks there are, read from catalogue.toml: code, level, sentence, explanation, in English and Arabic."""
+"""The checks there are, read from catalogue/*.toml: code, level, sentence, explanation, in English and Arabic.
+
+levels: the first is the usual one, a second is the worse case that `when` names.  says: one sentence with {places}.
+explain: what `newsletter check --explain CODE` prints.  fixable: `check --fix` can repair it.
+"""
 
 import difflib
 import tomllib
@@ -6,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from newsletter_cli.digest.check.finding import Level
 from newsletter_cli.errors import UsageError
 
+# One file for each letter, in the order in which the checks are listed.
+FILES: Final = ("content", "direction", "page", "links", "pictures", "text_part", "delivery", "sizes", "audience")
 # Nothing but the local rule lowers these two: without them readers cannot leave, and laws are broken.
 NEVER_LOWERED: Final = frozenset({"L305", "D502"})
 
@@ -29,19 +35,22 @@ class Rule:
 
 @cache
 def catalogue() -> Mapping[str, Rule]:
-    """Every rule of this release by code, in the order of the file."""
-    text = (files("newsletter_cli.digest.check") / "catalogue.toml").read_text(encoding="utf-8")
-    return {
-        code: Rule(
-            code=code,
-            levels=tuple(Level(level) for level in row["levels"]),
-            when=row["when"],
-            says=row["says"],
-            explain={language: words.strip() for language, words in row["explain"].items()},
-            fixable=row.get("fixable", False),
-        )
-        for code, row in tomllib.loads(text).items()
-    }
+    """Every rule of this release by code, in the order of the files."""
+    folder = files("newsletter_cli.digest.check") / "catalogue"
+    found = [folder / f"{name}.toml" for name in FILES]
+    texts = [file.read_text(encoding="utf-8") for file in found if file.is_file()]
+    return {code: _rule(code, row) for text in texts for code, row in tomllib.loads(text).items()}
+
+
+def _rule(code: str, row: Mapping[str, Any]) -> Rule:
+    return Rule(
+        code=code,
+        levels=tuple(Level(level) for level in row["levels"]),
+        when=row["when"],
+        says=row["says"],
+        explain={language: words.strip() for language, words in row["explain"].items()},
+        fixable=row.get("fixable", False),
+    )
 
 
 def find_rule(code: str) -> Rule:
