@@ -12,8 +12,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FILTERS: Final = frozenset({"default", "trim", "truncate", "number", "date", "plural"})
 
-# Names every reader has: nobody needs a fallback for them. The first two are addresses of pages.
-LINKS: Final = frozenset({"unsubscribe", "view"})
+# Names every reader has: nobody needs a fallback for them. LINKS are addresses of pages.
+LINKS: Final = frozenset({"unsubscribe", "preferences", "view"})
 ALWAYS: Final = LINKS | {"email"}
 
 _ALLOWED: Final = (
@@ -58,7 +58,7 @@ def parse(source: str) -> nodes.Template:
 
 
 def link_name(expression: str) -> str | None:
-    """`unsubscribe` or `view` when the expression is just that name, else None."""
+    """`unsubscribe`, `preferences` or `view` when the expression is just that name, else None."""
     name = expression.strip()
     return name if name in LINKS else None
 

@@ -181,7 +181,7 @@ def _refuse_place(found: Found, hidden: Hidden) -> None:
     elif found.attribute in {"class", "style", "id"} or found.attribute.startswith("on"):
         problem = f"stands in the attribute “{found.attribute}”, which is not the reader's to fill"
     elif found.context is Context.URL_START and expressions.link_name(hidden.source) is None:
-        problem = "cannot be a whole address; only unsubscribe and view are"
+        problem = "cannot be a whole address; only unsubscribe, preferences and view are"
     if problem:
         raise RefusedError("TEMPLATE", f"{hidden.origin} {hidden.text} {problem}", facts=[("file", hidden.origin)])
 

@@ -53,6 +53,15 @@ class Document:
         """The inverse of to_json."""
         return cls(tuple(_piece_from_json(item) for item in data))
 
+    def may_print(self, name: str) -> bool:
+        """Whether a slot or block mentions a name, even where it would not be printed."""
+        written = (
+            piece.expression if isinstance(piece, Slot) else piece.source
+            for piece in self.pieces
+            if not isinstance(piece, Static)
+        )
+        return any(name in source for source in written)
+
     @classmethod
     def of(cls, text: str) -> "Document":
         """A document without holes."""

@@ -22,7 +22,7 @@ Fill = Callable[[Values], str]  # escaped for its place; raises ValueProblem
 
 _SIMPLE: Final = re.compile(r"""\s*([^\W\d]\w*)\s*(?:\|\s*default\(\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*\)\s*)?""")
 # Addresses that we build for every reader, of ASCII and a token.
-LINKS: Final = frozenset({"unsubscribe", "view"})
+LINKS: Final = frozenset({"unsubscribe", "preferences", "view"})
 # Words that Jinja2 reads as something else than a name.
 _RESERVED: Final = frozenset(
     {"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "true", "True"}

@@ -17,7 +17,7 @@ _URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/%@\[\]-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Links of one send: `/u/TOKEN` to leave, `/v/TOKEN` to see one's own copy."""
+    """Links of one send: `/u/TOKEN` to leave, `/p/TOKEN` to change what comes, `/v/TOKEN` to see one's own copy."""
 
     public_url: str  # as in the settings; an IDN host is allowed
     keyring: Keyring
@@ -31,6 +31,11 @@ class Links:
         """Where one-click is posted to, and what the link in the text opens."""
         token = self.keyring.make(Kind.UNSUBSCRIBE, reader.subscription, reader.digest, key_number=self.key_number)
         return f"{self.base}/u/{token}"
+
+    def preferences(self, reader: Reader) -> str:
+        """The page on which this reader chooses what still comes."""
+        token = self.keyring.make(Kind.PREFERENCES, reader.subscription, reader.digest, key_number=self.key_number)
+        return f"{self.base}/p/{token}"
 
     def view(self, reader: Reader) -> str:
         """The web copy of this reader's message."""

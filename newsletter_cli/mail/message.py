@@ -56,6 +56,7 @@ class Compiled:
     links: Links
     deliveries: Mint  # D tokens
     leaves: Mint  # U tokens
+    preferences: Mint | None  # P tokens; None: this version has no such link, and the token would cost 4 µs a message
     views: Mint  # V tokens
     instant: int  # what Date says, in Unix seconds
     start: str  # Date, and "To: "
@@ -92,6 +93,8 @@ class Compiled:
             "unsubscribe": url,
             "view": f"{base}/v/{self.views.make(delivery)}",
         }
+        if self.preferences is not None:
+            values["preferences"] = f"{base}/p/{self.preferences.make(reader.subscription, reader.digest)}"
         own = (
             f"{self.start}{recipient}\r\n"
             f"Message-ID: <{token}@{self.domain}>\r\n"
@@ -136,6 +139,7 @@ def _compiled(content: Content, stamp: Stamp) -> Compiled:
         links=links,
         deliveries=stamp.keyring.mint(Kind.DELIVERY, key),
         leaves=stamp.keyring.mint(Kind.UNSUBSCRIBE, key),
+        preferences=stamp.keyring.mint(Kind.PREFERENCES, key) if _names_preferences(content) else None,
         views=stamp.keyring.mint(Kind.VIEW, key),
         instant=int(stamp.date.timestamp()),
         start=_sendable(date + b"To: ").decode("ascii"),
@@ -150,6 +154,10 @@ def _compiled(content: Content, stamp: Stamp) -> Compiled:
         end=_sendable(envelope.end),
         wide_sender=not all(address.isascii() for address in locals_),
     )
+
+
+def _names_preferences(content: Content) -> bool:
+    return any(document.may_print("preferences") for document in (content.subject, content.html, content.text))
 
 
 def _with_prefix(subject: Document, prefix: str) -> Document:

@@ -35,6 +35,7 @@ def render_sample(content: Content, reader: Reader, links: Links) -> Rendered:
         "email": reader.email,
         "name": reader.name,
         "unsubscribe": links.unsubscribe(reader),
+        "preferences": links.preferences(reader),
         "view": links.view(reader),
     }
     documents = (content.subject, content.html, content.text)

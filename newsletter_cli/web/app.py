@@ -2,7 +2,8 @@
 
     /u/TOKEN           GET the page, POST one-click      /v/TOKEN      a reader's own copy
     /u/TOKEN/page      POST the page's buttons           /archive/…    copies for everybody
-    /healthz           ok, while the database answers    /a/HASH       pictures
+    /p/TOKEN           GET the page, POST its choices    /a/HASH       pictures
+    /healthz           ok, while the database answers
 
 No cookie, no login, no redirect (also not for a slash too many), no script, nothing from other hosts. GET, HEAD and
 OPTIONS change nothing. Database work is done in threads; the few writes go through one desk (desk.py).
@@ -30,6 +31,7 @@ from newsletter_cli.web.copies import CopyPages
 from newsletter_cli.web.desk import Desk
 from newsletter_cli.web.keys import Keys
 from newsletter_cli.web.leaving import LeavingPages
+from newsletter_cli.web.preferring import PreferencePages
 from newsletter_cli.web.sheet import words
 from newsletter_cli.web.site import Site, Theme
 
@@ -67,14 +69,17 @@ def create_app(
 
 
 def _routes(site: Site) -> list[Route]:
-    leaving, copies = LeavingPages(site), CopyPages(site)
+    leaving, preferring, copies = LeavingPages(site), PreferencePages(site), CopyPages(site)
 
     async def leave(request: Request) -> Response:
         if request.method == "POST":
             return await leaving.one_click(request)
-        if request.method == "OPTIONS":
-            return plain_answer("", 204, {"Allow": "GET, HEAD, POST, OPTIONS"})
-        return await leaving.page(request)
+        return _allowed() if request.method == "OPTIONS" else await leaving.page(request)
+
+    async def prefer(request: Request) -> Response:
+        if request.method == "POST":
+            return await preferring.saved(request)
+        return _allowed() if request.method == "OPTIONS" else await preferring.page(request)
 
     async def torn(request: Request) -> Response:
         of_page = request.path_params["token"].rstrip("/").endswith("/page")
@@ -88,6 +93,7 @@ def _routes(site: Site) -> list[Route]:
     pages: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
         ("/u/{token}", leave, [*LOOK, "POST", "OPTIONS"]),
         ("/u/{token}/page", leaving.pressed, ["POST"]),
+        ("/p/{token}", prefer, [*LOOK, "POST", "OPTIONS"]),
         ("/v/{token}", copies.view, LOOK),
         ("/archive", copies.archive, LOOK),
         ("/archive/{digest}", copies.issue, LOOK),
@@ -97,6 +103,10 @@ def _routes(site: Site) -> list[Route]:
     routes = [Route(path + slash, answer, methods=methods) for path, answer, methods in pages for slash in ("", "/")]
     # A token that a mail program has cut or lengthened is broken like any other: the same answer (RFC 8058 §3).
     return [*routes, Route("/u/{token:path}", torn, methods=["POST"])]
+
+
+def _allowed() -> Response:
+    return plain_answer("", 204, {"Allow": "GET, HEAD, POST, OPTIONS"})
 
 
 def _answers_to_trouble(site: Site) -> dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:

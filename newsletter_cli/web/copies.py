@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter_cli.digest.standalone import with_pictures_inside
-from newsletter_cli.language import format_date
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.links import Links, ascii_url
 from newsletter_cli.mail.problems import ValueProblem
@@ -19,7 +18,7 @@ from newsletter_cli.mail.tokens import Kind
 from newsletter_cli.web.answers import PUBLIC, copy_answer, picture_answer
 from newsletter_cli.web.palette import in_palette, palette_of
 from newsletter_cli.web.repository import Issue, SentCopy, picture_of, sent_content, sent_copy, sent_issues
-from newsletter_cli.web.sheet import Html, Link, isolated, text, words
+from newsletter_cli.web.sheet import Html, Link, isolated, words
 from newsletter_cli.web.site import Site
 
 SHOWN: Final = 200  # issues on the archive's one page
@@ -89,17 +88,8 @@ class CopyPages:
         return self.site.draw(sheet, cache=PUBLIC, hidden=False)
 
     def _links(self, issues: Iterable[Issue]) -> Iterable[Link]:
-        newsroom = self.site.settings.newsroom
         for issue in issues:
-            day = format_date(
-                issue.sent.astimezone(newsroom.zone).date(),
-                language=newsroom.language,
-                locale=newsroom.locale,
-                months=newsroom.months,
-                digits=newsroom.digits,
-                calendar=newsroom.calendar,
-            )
-            note = Html(f"{text(day)} · {self.site.title_of(issue.list)}")
+            note = Html(f"{self.site.day_of(issue.sent, self.site.language)} · {self.site.title_of(issue.list)}")
             yield Link(f"/archive/{issue.digest}", isolated(issue.subject), note)
 
     def _picture(self, hash_: str) -> Response:

@@ -9,23 +9,21 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.escape import plain
 from newsletter_cli.mail.tokens import Kind, Token
 from newsletter_cli.storage.acts import acts, note
-from newsletter_cli.subscribers.leave import Leave, LeaveKind
-from newsletter_cli.subscribers.leaving import Leaving, Left, Undone, leave, undo_leave, would_leave
+from newsletter_cli.subscribers.leaving import Leaving, Undone
 from newsletter_cli.web import leaving_sheets as sheets
 from newsletter_cli.web.answers import plain_answer
+from newsletter_cli.web.departures import body_of, come_back, leave_now, token_of
 from newsletter_cli.web.repository import Membership, membership
 from newsletter_cli.web.sheet import words
 from newsletter_cli.web.site import Site
@@ -47,11 +45,11 @@ class LeavingPages:
         """POST /u/TOKEN: any body, any content type, none; the token alone decides."""
         token = await self._token(request)
         if token is not None and token.number:
-            await self._leave_now(token.number, Leaving.ONE_CLICK)
+            await leave_now(self.site, token.number, Leaving.ONE_CLICK)
         # Only now: a body that never ends must not keep anybody on a list.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await _body(request)
+                await body_of(request, BODY)
         # One text for valid, repeated, unknown and broken tokens: no oracle.
         return plain_answer(words("page.unsubscribe.one_click", self.site.language) + "\n")
 
@@ -62,7 +60,7 @@ class LeavingPages:
 
     async def pressed(self, request: Request) -> Response:
         """POST /u/TOKEN/page."""
-        form: dict[str, str] = dict(parse_qsl(await _body(request)))
+        form: dict[str, str] = dict(parse_qsl(await body_of(request, BODY)))
         token, text = await self._token(request), request.path_params["token"]
         if token is None or not token.number:
             return await asyncio.to_thread(self._question, token, text)
@@ -75,7 +73,7 @@ class LeavingPages:
     # --- the three buttons
 
     async def _leave(self, token: Token, text: str) -> Response:
-        found = await self._leave_now(token.number, Leaving.PAGE)
+        found = await leave_now(self.site, token.number, Leaving.PAGE)
         if found is None:
             return await asyncio.to_thread(self._broken)
         return await asyncio.to_thread(lambda: self.site.draw(sheets.left(self.site, text, found, self.site.clock())))
@@ -84,12 +82,7 @@ class LeavingPages:
         now = self.site.clock()
         if not await asyncio.to_thread(sheets.is_proof, self.site, text, form, now):
             return await asyncio.to_thread(self._after_undo, token, Undone.TOO_LATE)
-        what = await self.site.desk.write(lambda connection: undo_leave(connection, token.number, now))
-        if what is Undone.BACK:
-            back = Leave(kind=LeaveKind.BACK, at=now, subscription=token.number)
-            with contextlib.suppress(NewsletterError):  # without it a copy put back later takes him off: the safe side
-                await asyncio.to_thread(self.site.desk.leaves.record, back)
-        return await asyncio.to_thread(self._after_undo, token, what)
+        return await asyncio.to_thread(self._after_undo, token, await come_back(self.site, token.number))
 
     async def _reason(self, token: Token, text: str, form: dict[str, str]) -> Response:
         now, reason = self.site.clock(), clean_reason(form.get("reason", ""))
@@ -98,24 +91,7 @@ class LeavingPages:
             await self.site.desk.write(partial(self._keep_reason, token.number, reason))
         return await asyncio.to_thread(self._thanks, token)
 
-    async def _leave_now(self, number: int, how: Leaving) -> Left | None:
-        """Off the list once it returns: in the database, or for certain as soon as anybody claims readers with it."""
-        now = self.site.clock()
-        with contextlib.suppress(NewsletterError):  # a look only, so that clicks again and again do not fill the disk
-            found = await asyncio.to_thread(self._standing, number, now, how)
-            if found is None or found.already:
-                return found
-        return await self.site.desk.leave(
-            Leave(kind=LeaveKind.LEFT, at=now, subscription=number, reason=how.value),
-            lambda connection: leave(connection, number, now, how),
-            partial(self._standing, number, now, how),
-        )
-
     # --- in threads
-
-    def _standing(self, number: int, now: datetime, how: Leaving) -> Left | None:
-        with self.site.storage.read() as connection:
-            return would_leave(connection, number, now, how)
 
     def _keep_reason(self, number: int, reason: str, connection: Connection) -> None:
         """One reason for one leaving: who sends the form again changes nothing."""
@@ -159,24 +135,9 @@ class LeavingPages:
         return self.site.notice("broken", "page.broken.hint", status=404)
 
     async def _token(self, request: Request) -> Token | None:
-        text = request.path_params["token"]
-        known = self.site.keys.known(text, Kind.UNSUBSCRIBE)
-        return known or await asyncio.to_thread(self.site.keys.read, text, Kind.UNSUBSCRIBE)
+        return await token_of(self.site, request, Kind.UNSUBSCRIBE)
 
 
 def clean_reason(text: str) -> str:
     """What a reader wrote, fit for the log: one line of at most 200 characters without any address."""
     return _ADDRESS.sub("…", " ".join(plain(text).split()))[:REASON]
-
-
-async def _body(request: Request) -> str:
-    """The first 4 KB of the body as text; never a reason to refuse a reader who leaves."""
-    data = b""
-    try:
-        async for piece in request.stream():
-            data += piece
-            if len(data) >= BODY:
-                break
-    except ClientDisconnect:  # it has said what it wanted: the token stands in the address
-        pass
-    return data[:BODY].decode("utf-8", "replace")

@@ -27,6 +27,25 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One of several answers."""
+
+    value: str
+    label: Html
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question with one answer out of a few."""
+
+    name: str  # of its field
+    legend: Html
+    options: tuple[Option, ...]
+    note: Html = Html("")  # how it stands now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form of a page; works without JavaScript."""
 
@@ -35,6 +54,7 @@ class Form:
     hidden: tuple[tuple[str, str], ...] = ()
     hint: Html = Html("")
     question: Html = Html("")  # label of its one text field; "" = no field
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +68,11 @@ class Link:
 class Sheet:
     """One page."""
 
-    name: str  # of its template: unsubscribe, left, notice, archive
+    name: str  # of its template: unsubscribe, left, preferences, notice, archive
     language: str
     newsroom: Html
     title: Html
+    status: Html = Html("")  # what has just been done, read out by screen readers
     paragraphs: tuple[Html, ...] = ()
     forms: tuple[Form, ...] = ()
     links: tuple[Link, ...] = ()

@@ -9,6 +9,7 @@ from typing import Protocol
 from starlette.responses import Response
 
 from newsletter_cli.errors import RefusedError
+from newsletter_cli.language import format_date
 from newsletter_cli.settings import Settings
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.web.answers import PRIVATE, page_answer
@@ -50,6 +51,20 @@ class Site:
         found = self.settings.lists.get(slug)
         return (found.language if found else "") or self.language
 
+    def day_of(self, moment: datetime, language: str) -> Html:
+        """A moment as a day of the newsroom, in the words and digits of its readers."""
+        newsroom = self.settings.newsroom
+        own = language == newsroom.language
+        day = format_date(
+            moment.astimezone(newsroom.zone).date(),
+            language=language,
+            locale=newsroom.locale if own else language,
+            months=newsroom.months,
+            digits=newsroom.digits if own else "auto",
+            calendar=newsroom.calendar,
+        )
+        return text(day)
+
     def title_of(self, slug: str) -> Html:
         """A list as its readers know it."""
         found = self.settings.lists.get(slug)
@@ -61,6 +76,7 @@ class Site:
         title: str,
         *paragraphs: Html,
         language: str = "",
+        status: Html | None = None,
         forms: tuple[Form, ...] = (),
         links: tuple[Link, ...] = (),
     ) -> Sheet:
@@ -71,6 +87,7 @@ class Site:
             language=spoken,
             newsroom=text(self.settings.newsroom.name),
             title=words(title, spoken),
+            status=status or Html(""),
             paragraphs=paragraphs,
             forms=forms,
             links=links,

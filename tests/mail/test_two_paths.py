@@ -17,9 +17,9 @@ from newsletter_cli.mail.reader import Reader
 from tests.mail.conftest import CONTENT, READER, STAMP
 
 EXPRESSIONS = (
-    "name", "city", "email", "unsubscribe", "view", 'name | default("قارئنا <العزيز>")', "city|default('')",
-    "name | trim", "copies | number", "city | truncate(5)", 'copies | plural("article")', "name if city else email",
-    "'[['",
+    "name", "city", "email", "unsubscribe", "preferences", "view", 'name | default("قارئنا <العزيز>")',
+    "city|default('')", "name | trim", "copies | number", "city | truncate(5)", 'copies | plural("article")',
+    "name if city else email", "'[['",
 )  # fmt: skip
 BLOCKS = (
     "[% if city %]<p>في [[ city ]]</p>\n[% endif %]",

@@ -47,6 +47,19 @@ class Page:
             raise RuntimeError(f"the page raised: {json.dumps(answer['exceptionDetails'], ensure_ascii=False)}")
         return answer["result"].get("value")
 
+    def await_that(self, condition: str) -> None:
+        """Until a JavaScript condition holds, also on the page a click leads to; TimeoutError when it never does."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if self.evaluate(condition):
+                    return
+            except RuntimeError:  # between two pages there is nothing to ask
+                pass
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"never: {condition}")
+            time.sleep(0.02)
+
     def picture(self, path: Path) -> Path:
         """Writes the whole page, however long, as PNG."""
         size = self.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
