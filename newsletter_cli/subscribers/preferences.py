@@ -94,7 +94,7 @@ def pause(connection: Connection, subscription_id: int, at: datetime, until: dat
     """
     moved = ON_LIST[SubscriptionStatus.ACTIVE, ListEvent.PAUSE]
     on = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED)
-    return _change(connection, subscription_id, on, moved, until, at, f"paused until {until:%Y-%m-%d}")
+    return _change(connection, subscription_id, on, moved, until, at, f"paused for {(until - at).days} days")
 
 
 def end_pause(connection: Connection, subscription_id: int, at: datetime) -> bool:

@@ -87,6 +87,11 @@ class Seeded:
         number = self.reader if subscription_id is None else subscription_id
         return RING.make(Kind.UNSUBSCRIBE, number, self.digest)
 
+    def preferences(self, subscription_id: int | None = None) -> str:
+        """The token of the reader's preferences, or of another subscription's."""
+        number = self.reader if subscription_id is None else subscription_id
+        return RING.make(Kind.PREFERENCES, number, self.digest)
+
     def view(self, delivery_id: int | None = None) -> str:
         """The token of the reader's web copy."""
         return RING.make(Kind.VIEW, self.delivery if delivery_id is None else delivery_id)

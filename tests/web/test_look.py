@@ -23,7 +23,8 @@ MEASURE = """(() => {
     return { tag: node.tagName, size: parseFloat(s.fontSize), line: parseFloat(s.lineHeight) / parseFloat(s.fontSize),
       contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), spacing: s.letterSpacing, style: s.fontStyle,
       align: s.textAlign } };
-  const controls = [...document.querySelectorAll('button, input:not([type=hidden]), li a')];
+  const controls = [...document.querySelectorAll('button, input:not([type=hidden]), li a')]
+    .map(n => n.type === 'radio' ? n.labels[0] : n);  // who presses the words presses the circle
   return JSON.stringify({
     texts: texts.map(of), dir: getComputedStyle(document.body).direction,
     wide: document.documentElement.scrollWidth > innerWidth,
@@ -42,6 +43,7 @@ def addresses(serve: Serve, sqlite_storage: Storage) -> Callable[[str], str]:
         "question": f"/u/{seeded.token()}",
         "english": f"/u/{seeded.token(seeded.english)}",
         "already": f"/u/{seeded.token(seeded.other)}",
+        "preferences": f"/p/{seeded.preferences()}",
         "broken": "/u/x",
         "archive": "/archive/",
     }
@@ -57,7 +59,7 @@ def is_dark(colour: str) -> bool:
 def test_every_page_can_be_read_and_pressed(
     width: int, dark: bool, addresses: Callable[[str], str], browser: Browser
 ) -> None:
-    for name in ("question", "english", "already", "broken", "archive"):
+    for name in ("question", "english", "already", "preferences", "broken", "archive"):
         found = json.loads(browser.open(addresses(name), width=width, dark=dark).evaluate(MEASURE))
         assert (found["wide"], found["requests"], found["labels"]) == (False, 0, True), name
         assert (found["dir"], is_dark(found["page"])) == ("ltr" if name == "english" else "rtl", dark), name

@@ -21,8 +21,7 @@ from tests.web.conftest import RING, Pages, Seeded, Serve, seed, status_in
 
 
 def path_of(seeded: Seeded, number: int | None = None) -> str:
-    token = RING.make(Kind.PREFERENCES, seeded.reader if number is None else number, seeded.digest)
-    return f"/p/{token}"
+    return f"/p/{seeded.preferences(number)}"
 
 
 def said(answer: httpx.Response) -> str:
@@ -65,7 +64,7 @@ def test_a_choice_is_saved_and_shown(
     assert "انتهى الاشتراك. التراجع ممكن خلال عشر دقائق." in said(answer)
     assert chosen(pages.get(path_of(seeded))) == chosen(answer)
     with storage.read() as connection:
-        assert [act.what for act in acts(connection)] == ["unsubscribed", "paused until 2026-11-13"]
+        assert [act.what for act in acts(connection)] == ["unsubscribed", "paused for 30 days"]
 
 
 def test_both_are_taken_back(pages: Pages, seeded: Seeded, status_of: Callable[[int], str]) -> None:
