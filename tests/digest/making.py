@@ -22,6 +22,7 @@ READER = {
     "email": "reader1@example.org",
     "name": "ليلى",
     "unsubscribe": "https://news.example.org/u/token",
+    "preferences": "https://news.example.org/p/token",
     "view": "https://news.example.org/v/token",
 }
 
