@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from newsletter_cli.cli import completion
+from newsletter_cli.cli.approval import approvals_for
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import LISTING, Reply, Run, command
 from newsletter_cli.cli.standing import shown_state
@@ -92,6 +93,7 @@ def show(
     standing = _standing(run, file.id, file)
     with run.storage.read() as connection:
         trial = last_trial(connection, file.id)
+    approvals = approvals_for(run, file.id, version, file.list)
     size = page_size(issue.html, run.settings.web.public_url)
     tested = trial.at if trial and trial.version == version else None
     document = {
@@ -105,6 +107,8 @@ def show(
         "state": standing.state,
         "version": version[:8],
         "tested": tested,
+        "approvals": len(approvals.counting),
+        "needed": approvals.needed,
         "bytes": size,
         "articles": [
             {"slug": entry.article.slug, "size": entry.size.value, "title": entry.article.title}
@@ -123,6 +127,8 @@ def show(
                 ("date", file.date),
                 ("version", version[:8]),
                 ("tested", tested or "not this version"),
+                ("approved", ", ".join(one.by for one in approvals.counting) or None),
+                ("approvals", f"{len(approvals.counting)} of {approvals.needed}" if approvals.needed else None),
                 ("html", shown(size)),
                 ("subject", standing.subject),
                 ("preheader", file.preheader),
@@ -263,6 +269,8 @@ def _standing(run: Run, id_: str, file: DigestFile | None) -> Standing:
     list_slug = file.list if file else frozen.content.list if frozen else ""
     if send is None or counts is None:
         state = "tested" if frozen and trial and trial.version == frozen.hash else "draft"
+        if frozen and approvals_for(run, id_, frozen.hash, frozen.content.list).approved:
+            state = "approved"
         return Standing(id=id_, state=state, list=list_slug, readers=None, when=None, subject=subject)
     return Standing(
         id=id_,

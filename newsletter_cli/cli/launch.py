@@ -24,7 +24,7 @@ from newsletter_cli.delivery.briefing import Briefing
 from newsletter_cli.delivery.canary import size_of
 from newsletter_cli.delivery.holder import hold
 from newsletter_cli.delivery.keys import load_keyring
-from newsletter_cli.delivery.run import Conditions, lanes_for, safety_of, sweep_holders, widen_send
+from newsletter_cli.delivery.run import Conditions, lanes_for, sweep_holders, widen_send
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import SendState
 from newsletter_cli.errors import NotConfirmedError
@@ -82,7 +82,7 @@ def _order(run: Run, issue: Ready, found: Audience, wish: Wish, key_number: int)
         key_number=key_number,
         by=run.user,
         audience=found.briefing.readers,
-        canary=first_of(found.briefing, safety_of(run.settings, issue.list), wish),
+        canary=first_of(found.briefing, run.settings.safety_of(issue.list), wish),
         options=dict(options),
     )
 

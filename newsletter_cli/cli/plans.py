@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter_cli.cli.approval import approval_word
 from newsletter_cli.cli.frame import Reply, Run
 from newsletter_cli.cli.issue import Ready
 from newsletter_cli.cli.output import number
@@ -43,7 +44,7 @@ def show(
 ) -> None:
     """The confirmation screen, on stderr.  first: readers written to before all others."""
     run.out.say(f"Checking…  content {_content_word(issue)}  test of this version {_test_word(run, issue, safety)}  "
-                "approval: not required")  # fmt: skip
+                f"approval: {approval_word(run, issue, safety)}")  # fmt: skip
     for label, text in _facts(run, issue, briefing, conditions, moment, first):
         run.out.say(f"  {label:<9} {text}")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter_cli.cli import completion, plans
+from newsletter_cli.cli.approval import demand_approval
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.issue import Ready, frozen, ready, refuse_findings
@@ -16,7 +17,6 @@ from newsletter_cli.cli.standing import document_of, exit_of, next_steps, tell_s
 from newsletter_cli.delivery import arming, past, recovery, sends
 from newsletter_cli.delivery.briefing import NOBODY, Briefing, brief, limit_of, unusual
 from newsletter_cli.delivery.holder import Life, life_of
-from newsletter_cli.delivery.run import safety_of
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.digest.versions import last_trial, tested
@@ -90,7 +90,7 @@ def send(
 
 
 def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, before: Send | None) -> Reply:
-    safety = safety_of(run.settings, issue.list)
+    safety = run.settings.safety_of(issue.list)
     demand_server(run)
     if not run.globals.dry_run:
         past.demand_present(run.storage, run.newsroom.holders, by=run.user, now=run.clock())
@@ -100,8 +100,8 @@ def _send(run: Run, issue: Ready, wish: Wish, moment: datetime | None, before: S
             return refused
     conditions = conditions_of(run, rates=_rates(wish.rate), wait=_wait(wish.wait))
     refuse_findings(run, issue, safety.require_check)
-    _demand_approval(safety)
     _demand_test(run, issue, safety)
+    demand_approval(run, issue, safety)
     found = _audience(run, issue)
     narrow = before if before is not None and before.state is SendState.SENT else None
     if narrow is not None:
@@ -141,7 +141,7 @@ def _begun_before(run: Run, digest: str) -> tuple[Send | None, Reply | None]:
         raise UsageError("USAGE", f"{digest} was cancelled; a cancelled digest is not sent again.",
                          fix=f"newsletter compose --correction-of {digest}")  # fmt: skip
     if found.state is SendState.SENT:
-        others = tally.skipped and _left_out(run, found, safety_of(run.settings, found.list))[0]
+        others = tally.skipped and _left_out(run, found, run.settings.safety_of(found.list))[0]
         return (found, None) if others else (None, _already(run, found, tally))
     if living:
         raise arming.busy(digest)
@@ -208,14 +208,6 @@ def _demand_live(run: Run, issue: Ready, wish: Wish) -> Reply | None:
     ):  # fmt: skip
         raise not_live(run)
     return plans.rehearse(run, issue, _audience(run, issue))
-
-
-def _demand_approval(safety: SafetySettings) -> None:
-    if safety.approvals:
-        raise RefusedError(
-            "NOT-APPROVED", f"safety.approvals asks for {safety.approvals}; this version cannot record approvals yet.",
-            fix="newsletter config set safety.approvals 0",
-        )  # fmt: skip
 
 
 def _demand_test(run: Run, issue: Ready, safety: SafetySettings) -> None:

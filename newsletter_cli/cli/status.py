@@ -1,5 +1,6 @@
 """newsletter status: what runs, waits and is due. Reads only; opens no template and sends nothing."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -7,6 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from newsletter_cli.cli import completion
+from newsletter_cli.cli.approval import approvals_for
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.progress import (
@@ -27,6 +29,7 @@ from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.sends import Send, Tally
 from newsletter_cli.delivery.standing import WarmDay
 from newsletter_cli.delivery.states import SendState
+from newsletter_cli.digest.approvals import Awaiting, awaiting_approval
 from newsletter_cli.subscribers.numbers import unconfirmed
 
 NOW: Final = (SendState.SENDING, SendState.PAUSED, SendState.ARMED)
@@ -41,6 +44,18 @@ class Look:
     tally: Tally
     worker: str | None  # the living process that works on it; None when there is none
     next_due: datetime | None  # when the first of those who are left may be tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A digest that waits for approval."""
+
+    digest: str
+    list: str
+    version: str  # 8 hex digits
+    composer: str
+    approvals: int  # so far
+    needed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +172,14 @@ def _all(run: Run, *, told: bool) -> Reply:
         due = sends.all_sends(connection, SendState.SCHEDULED)
         last = sends.all_sends(connection, SendState.SENT, limit=1)
         waiting = unconfirmed(connection)
+        tested = awaiting_approval(connection)
     looks = [_look(run, send) for send in now]
+    asking = _asking(run, tested)
     ended = [_look(run, send) for send in last]
     brakes = _brakes(run)
     document: dict[str, Any] = {
         "sending": [_sending(run, look) for look in looks],
-        "waiting": [],
+        "waiting": [asdict(one) for one in asking],
         "due": [{"schedule": None, "digest": send.digest, "list": send.list, "at": send.at} for send in due],
         "inbound_unread": 0,
         "unconfirmed": waiting,
@@ -172,9 +189,14 @@ def _all(run: Run, *, told: bool) -> Reply:
 
     def tell() -> None:
         names = {send.id: f"{send.digest} → {send.list}" for send in (*now, *due, *last)}
-        place = max(map(len, names.values()), default=0) + 4
+        heads = [f"{one.digest} → {one.list}" for one in asking]
+        place = max(map(len, (*names.values(), *heads)), default=0) + 4
         rows = [("Now", f"{names[look.send.id]:<{place}}{_words(run, look)}", _canary_lines(run, look))
                 for look in looks]  # fmt: skip
+        rows += [
+            ("Waiting", f"{head:<{place}}{_asking_words(run, one)}", [])
+            for head, one in zip(heads, asking, strict=True)
+        ]
         rows += [("Due", f"{names[send.id]:<{place}}{_due_words(run, send)}", []) for send in due]
         rows += [("Lanes", line, []) for line in _lane_lines(run, brakes)]
         rows += [("Warm-up", line, []) for line in _warm_lines(brakes)]
@@ -190,6 +212,30 @@ def _all(run: Run, *, told: bool) -> Reply:
             run.out.result("Nothing runs, nothing waits, nothing was sent yet.")
 
     return Reply(document, _exit(looks) if told else Exit.OK, human=tell)
+
+
+def _asking(run: Run, tested: Sequence[Awaiting]) -> list[Asking]:
+    """Digests whose last tested version still needs somebody's approval."""
+    found = []
+    for one in tested:
+        approvals = approvals_for(run, one.digest, one.version, one.list)
+        if approvals.missing:
+            found.append(
+                Asking(
+                    digest=one.digest,
+                    list=one.list,
+                    version=one.version[:8],
+                    composer=one.composer,
+                    approvals=len(approvals.counting),
+                    needed=approvals.needed,
+                )
+            )
+    return found
+
+
+def _asking_words(run: Run, one: Asking) -> str:
+    given = f"{one.approvals} of {one.needed}, " if one.approvals else ""
+    return f"needs approval ({given}{run.out.cell(one.composer)} composed it)"
 
 
 def _state(look: Look) -> str:

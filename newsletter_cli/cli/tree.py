@@ -51,7 +51,8 @@ GROUPS: Final = {
 }
 PANELS: Final = {
     "init": Panel.START, "demo": Panel.START,
-    "compose": Panel.DAILY, "check": Panel.DAILY, "test": Panel.DAILY, "send": Panel.DAILY, "status": Panel.DAILY,
+    "compose": Panel.DAILY, "check": Panel.DAILY, "test": Panel.DAILY, "approve": Panel.DAILY, "send": Panel.DAILY,
+    "status": Panel.DAILY,
     "pause": Panel.DAILY, "resume": Panel.DAILY, "cancel": Panel.DAILY, "report": Panel.DAILY,
     "serve": Panel.OPERATIONS, "log": Panel.OPERATIONS, "help": Panel.OPERATIONS,
     **{name: panel for name, (panel, _) in GROUPS.items()},
@@ -62,6 +63,7 @@ ROWS: Final = (
     Row("compose", "compose", "[ID] [SLUG…]", "Build a digest from articles."),
     Row("check", "check", "[ID…]", "Find mistakes, with file and line."),
     Row("test", "trial", "ID", "Send a digest to yourself; it cannot reach a list."),
+    Row("approve", "approve", "ID", "Approve what another person composed."),
     Row("send", "send", "ID", "Send or schedule a digest; asks first."),
     Row("status", "status", "[ID]", "Show what runs, waits and is due."),
     Row("pause", "pause", "[ID]", "Stop sending, safely, now."),
@@ -75,6 +77,7 @@ ROWS: Final = (
     Row("articles check", "articles", "[SLUG…]", "Find mistakes in articles."),
     Row("digests list", "digests", "", "List the digests."),
     Row("digests show", "digests", "ID", "Show one digest."),
+    Row("digests diff", "diff", "A [B]", "Show what changed since a digest was tested or sent."),
     Row("digests export", "digests", "ID", "Write what one reader would get."),
     Row("digests remove", "digests", "ID", "Remove a digest that was not sent."),
     Row("subscribers show", "subscribers", "EMAIL", "Show one reader and every message sent to them."),

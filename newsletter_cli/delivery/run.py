@@ -36,7 +36,7 @@ from newsletter_cli.delivery.states import Outcome, SendEvent, SendState
 from newsletter_cli.errors import NewsletterError
 from newsletter_cli.mail.content import Content
 from newsletter_cli.newsroom import Newsroom
-from newsletter_cli.settings import Rate, SafetySettings, Settings
+from newsletter_cli.settings import Rate, Settings
 from newsletter_cli.storage.acts import note
 from newsletter_cli.storage.engine import Storage
 from newsletter_cli.storage.schema import send, version
@@ -126,12 +126,6 @@ def lanes_for(settings: Settings) -> dict[str, str]:
     return lanes_of(load_providers(), settings.smtp.per_domain)
 
 
-def safety_of(settings: Settings, list_slug: str) -> SafetySettings:
-    """What holds for a list: the newsroom's safety, and where the list's own is stricter, that."""
-    known = settings.lists.get(list_slug)
-    return settings.safety if known is None else known.safety
-
-
 def _relays(storage: Storage, current: Send, conditions: Conditions) -> tuple[Relay, ...]:
     """The servers of the run, each with the frozen version as it goes over it."""
     with storage.read() as connection:
@@ -153,7 +147,7 @@ def _ledger(
     storage: Storage, current: Send, holder: Holder, conditions: Conditions, relays: tuple[Relay, ...]
 ) -> Ledger:
     settings = conditions.settings
-    safety = safety_of(settings, current.list)
+    safety = settings.safety_of(current.list)
     return Ledger(
         storage=storage,
         send_id=current.id,
@@ -194,7 +188,7 @@ def _engine_maker(
         wait=conditions.wait,
         book=load_book(),
         tls=tls_for(relay.server for relay in relays),
-        stop_on_failure=safety_of(settings, current.list).stop_on_failure,
+        stop_on_failure=settings.safety_of(current.list).stop_on_failure,
         waived=bool(current.waived),
         first=current.canary,
     )

@@ -13,7 +13,7 @@ from newsletter_cli.digest.model import Issue
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.rendering import public_subject
 from newsletter_cli.storage.engine import Storage
-from newsletter_cli.storage.schema import digest, picture, send, trial, version
+from newsletter_cli.storage.schema import approval, digest, picture, send, trial, version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ def forget_digest(connection: Connection, slug: str) -> bool:
     found = find_digest_row(connection, slug)
     if found is None or connection.execute(select(send.c.id).where(send.c.digest_id == found.id)).first():
         return False
-    for table in (trial, version):
+    for table in (approval, trial, version):
         connection.execute(delete(table).where(table.c.digest_id == found.id))
     connection.execute(delete(digest).where(digest.c.id == found.id))
     return True

@@ -403,5 +403,10 @@ class Settings:
     ui: UiSettings = table(UiSettings)
     profile: str = ""  # name of the overlay in use; "" = none
 
+    def safety_of(self, slug: str) -> SafetySettings:
+        """What holds for a list: the newsroom's safety, and where the list's own is stricter, that."""
+        known = self.lists.get(slug)
+        return self.safety if known is None else known.safety
+
 
 ROOT: Shape = Section(Settings)

@@ -3,7 +3,7 @@
     list ──< subscription >── subscriber ──< tag         import_batch ──< import_change
                                   │
     digest ──< version            │                       suppression (addresses and @domains nobody may write to)
-       │  └──< trial (test sends) │
+       │  └──< trial, approval    │
        └── send ──< chunk ──< delivery                    act (who did what)   signing_key   setting
                                                           lane, pace, warmup (how fast mail may leave now)
 
@@ -225,6 +225,19 @@ trial = Table(  # a test send that reached a server; "test" would shadow too muc
     sqlite_autoincrement=True,
 )
 Index("ix_trial_digest_id", trial.c.digest_id)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest_id", Id, ForeignKey("digest.id"), nullable=False),
+    Column("version", Text, nullable=False),  # hash: an edit makes another one, without approvals
+    Column("by", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("digest_id", "version", "by"),
+    sqlite_autoincrement=True,
+)
 
 # --- the outbox ------------------------------------------------------------------------------------------------
 
