@@ -13,6 +13,7 @@ from newsletter_cli.cli.failure import state_folder
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.cli.words import Words
 from newsletter_cli.delivery.keys import make_first_key
+from newsletter_cli.digest.versions import ensure_digest
 from newsletter_cli.errors import NotConfirmedError, UsageError
 from newsletter_cli.mail.address import parse_address
 from newsletter_cli.newsroom import (
@@ -233,6 +234,8 @@ def _fill_database(run: Run, made: Made, loaded: Loaded, plan: Plan) -> int:
             make_first_key(connection, now)
             for slug in loaded.settings.lists:
                 list_id(connection, slug, create=now)
+            if made.digest:  # whoever made the newsroom composed its sample, so another person has to approve it
+                ensure_digest(storage, connection, made.digest, _list_of(loaded, plan), by=run.user, now=now)
         roster = Roster(storage, run.clock)
         readers = sample_readers(_list_of(loaded, plan)) if plan.sample else ()
         for reader in readers:

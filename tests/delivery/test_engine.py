@@ -1,13 +1,11 @@
 """The engine over a ledger and a real line: who has got what, whatever the server and the database do."""
 
-import asyncio
 import random
 import sqlite3
 import ssl
-import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,12 +21,12 @@ from newsletter_cli.delivery.pace import WarmUp
 from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.retry import RetryPolicy
 from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
-from newsletter_cli.delivery.smtp.book import load_book
 from newsletter_cli.delivery.states import SendEvent, SendState
 from newsletter_cli.mail.problems import MailProblem
 from newsletter_cli.settings import Rate
-from newsletter_cli.storage.schema import lane, send
+from newsletter_cli.storage.schema import lane
 from tests.conftest import SQLITE, Clock
+from tests.delivery.driving import BOOK, Driven, Letter, Running, state_of
 from tests.servers import free_port, wait_until
 from tests.servers.smtp import smtp_server
 from tests.servers.smtp_faults import (
@@ -42,18 +40,6 @@ from tests.servers.smtp_faults import (
     starttls_stripped,
 )  # fmt: skip
 
-BOOK = load_book()
-
-
-@dataclass
-class Running(Clock):
-    """A clock that begins where the test's does and runs."""
-
-    began: float = field(default_factory=time.monotonic)
-
-    def __call__(self):
-        return self.now + timedelta(seconds=time.monotonic() - self.began)
-
 
 @pytest.fixture
 def clock() -> Clock:
@@ -65,27 +51,10 @@ def storage(sqlite_storage):
     return sqlite_storage
 
 
-@dataclass(frozen=True)
-class Letter:
-    recipient: str
-    envelope_from: str = "news@example.org"
-    segments: tuple[bytes, ...] = (b"Subject: x\r\n\r\n", b"text\r\n" * 50)
-    smtputf8: bool = False
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.segments))
-
-
 @dataclass
-class Run:
-    """An engine in a thread of its own."""
+class Run(Driven):
+    """An engine over one server or more."""
 
-    outbox: object
-    engine: Engine | None = None
-    ending: Ending | None = None
-    thread: threading.Thread | None = None
-    loop: asyncio.AbstractEventLoop | None = None
     lanes: Lanes | None = None
 
     def start(
@@ -123,31 +92,11 @@ class Run:
         ledger.warm_up = warm_up
         self.lanes = lanes = Lanes(providers, (), ledger.resting_lanes(), most=connections)
 
-        def read_state():
-            with outbox.storage.read() as connection:
-                row = connection.execute(select(send.c.state, send.c.reason).where(send.c.id == outbox.send_id)).one()
-            return SendState(row.state), row.reason
-
-        async def run() -> Ending:
-            self.loop = asyncio.get_running_loop()
-            self.engine = Engine(
-                ledger, relays, lanes, plan, Counters.from_tally(outbox.tally()), read_state, clock=outbox.clock
-            )  # fmt: skip
-            return await self.engine.run()
-
-        def main() -> None:
-            self.ending = asyncio.run(run())
-
-        self.thread = threading.Thread(target=main)
-        self.thread.start()
-        return self
-
-    def end(self, seconds: float = 20) -> Ending:
-        assert self.thread is not None
-        self.thread.join(seconds)
-        assert not self.thread.is_alive(), "the engine does not end"
-        assert self.ending is not None, "the engine failed"
-        return self.ending
+        return self.drive(
+            lambda: Engine(
+                ledger, relays, lanes, plan, Counters.from_tally(outbox.tally()), state_of(outbox), clock=outbox.clock
+            )
+        )
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ Whatever a server does, this holds of every run below:
     each chunk's counters       are those of its rows, and together they are the whole
 """
 
-import asyncio
 import itertools
 import random
 import ssl
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,12 +25,11 @@ from newsletter_cli.delivery.engine import Engine
 from newsletter_cli.delivery.lanes import Lanes, lanes_of, load_providers
 from newsletter_cli.delivery.relays import Relay
 from newsletter_cli.delivery.retry import RetryPolicy
-from newsletter_cli.delivery.running import Counters, Ending, EndKind, Plan
-from newsletter_cli.delivery.smtp.book import load_book
-from newsletter_cli.delivery.states import Outcome, SendState
-from newsletter_cli.storage.schema import chunk, delivery, send
+from newsletter_cli.delivery.running import Counters, EndKind, Plan
+from newsletter_cli.delivery.states import Outcome
+from newsletter_cli.storage.schema import chunk, delivery
 from tests.conftest import Clock
-from tests.delivery.test_engine import Letter, Running
+from tests.delivery.driving import BOOK, Driven, Letter, Running, state_of
 from tests.servers import wait_until
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.smtp import smtp_server
@@ -77,7 +74,6 @@ from tests.servers.smtp_faults import (
 )  # fmt: skip
 from tests.servers.smtp_house import Fault
 
-BOOK = load_book()
 MIXED = [f"reader{n}@{'gmail.com' if n % 2 else 'example.org'}" for n in range(1, 13)]
 DEPTH = 8
 BIG = (b"Subject: x\r\n\r\n", (b"x" * 70 + b"\r\n") * 400_000)  # more than the system buffers for a line
@@ -98,15 +94,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
-@dataclass
-class Line:
-    """An engine over one server, in a thread of its own."""
-
-    outbox: object
-    engine: Engine | None = None
-    ending: Ending | None = None
-    thread: threading.Thread | None = None
-    loop: asyncio.AbstractEventLoop | None = None
+class Line(Driven):
+    """An engine over one server."""
 
     def start(
         self, port, *, window=True, connections=1, wait=5.0, retry=0.1, fill=None, tls=None, secret=None, boot=None,
@@ -133,38 +122,24 @@ class Line:
         ledger.lane_of = lanes_of(providers, ())
         lanes = Lanes(providers, (), ledger.resting_lanes(), most=connections)
 
-        def read_state():
-            with outbox.storage.read() as connection:
-                row = connection.execute(select(send.c.state, send.c.reason).where(send.c.id == outbox.send_id)).one()
-            return SendState(row.state), row.reason
-
-        async def run() -> Ending:
-            self.loop = asyncio.get_running_loop()
-            more = {} if boot is None else {"boot": boot}
-            self.engine = Engine(
-                ledger, [relay], lanes, plan, Counters.from_tally(outbox.tally()), read_state,
-                clock=clock or outbox.clock, **more,
-            )  # fmt: skip
-            return await self.engine.run()
-
-        def main() -> None:
-            self.ending = asyncio.run(run())
-
-        self.thread = threading.Thread(target=main)
-        self.thread.start()
-        return self
+        more = {} if boot is None else {"boot": boot}
+        return self.drive(
+            lambda: Engine(
+                ledger,
+                [relay],
+                lanes,
+                plan,
+                Counters.from_tally(outbox.tally()),
+                state_of(outbox),
+                clock=clock or outbox.clock,
+                **more,
+            )
+        )
 
     @property
     def on_wire(self) -> int:
         """Messages that connections have taken and that have no result, at this moment."""
         return self.engine._office.on_wire  # the counters' own is as old as the last flight
-
-    def end(self, seconds: float = 30) -> Ending:
-        assert self.thread is not None
-        self.thread.join(seconds)
-        assert not self.thread.is_alive(), "the engine does not end"
-        assert self.ending is not None, "the engine failed"
-        return self.ending
 
 
 def check_books(outbox, copies: Counter[str]) -> Counter[str]:

@@ -20,7 +20,7 @@ from newsletter_cli.delivery.running import EndKind
 from newsletter_cli.delivery.states import Fact, Outcome, SendEvent, SendState
 from newsletter_cli.storage.schema import chunk, delivery
 from tests.delivery.conftest import ask, report
-from tests.delivery.test_engine import Running
+from tests.delivery.driving import Running
 from tests.delivery.test_engine_faults import Line, check_books
 from tests.servers import wait_until
 from tests.servers.smtp import smtp_server

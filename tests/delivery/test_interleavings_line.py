@@ -16,7 +16,7 @@ from newsletter_cli.delivery.states import SendState
 from newsletter_cli.mail.problems import MailProblem
 from newsletter_cli.storage.schema import delivery
 from tests.conftest import SQLITE, Clock
-from tests.delivery.test_engine import Letter, Running
+from tests.delivery.driving import Letter, Running
 from tests.delivery.test_engine_faults import DEPTH, Line, check_books
 from tests.servers import wait_until
 from tests.servers.smtp import smtp_server
