@@ -12,6 +12,7 @@ from datetime import date
 from itertools import chain
 from typing import Final
 
+from newsletter_cli.language import date_words as words
 from newsletter_cli.language import months as names
 from newsletter_cli.language.calendars import from_hijri, from_jalali
 from newsletter_cli.language.direction import base_language
@@ -59,21 +60,17 @@ _MONTHS: Final[Mapping[str, tuple[str, int]]] = _month_table()
 _HALVES: Final = frozenset(fold(name) for name in names.HALF_MONTHS)
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
-
-
 # Month names are found once and written as <place>, their place in the list of names found: the patterns below would
 # else hold 300 names eight times, which takes 20 ms to compile. All are compiled when first used: most commands read no
 # date, and `re` keeps what it has compiled.
-_MONTH_NAME: Final = rf"(?<![^\W\d_])ב?({_any_of((*_MONTHS, *_HALVES))})(?![^\W\d_])"
+_MONTH_NAME: Final = rf"(?<![^\W\d_])ב?({words.any_of((*_MONTHS, *_HALVES))})(?![^\W\d_])"
 
 _ERAS: Final[Mapping[str, str]] = {
     **dict.fromkeys(map(fold, ("هـ", "هجري", "هجرية", "هجرى", "هجری قمری", "ه.ق", "ہجری", "AH")), ISLAMIC),
     **dict.fromkeys(map(fold, ("م", "ميلادي", "ميلادية", "ميلادى", "AD", "CE", "ء", "عيسوی")), GREGORY),
     **dict.fromkeys(map(fold, ("ه.ش", "هجری شمسی", "شمسی", "AP")), PERSIAN),
 }
-_ERA: Final = rf"(?:\s*(?P<era{{n}}>{_any_of(_ERAS)})\.?(?!\w))?"
+_ERA: Final = rf"(?:\s*(?P<era{{n}}>{words.any_of(_ERAS)})\.?(?!\w))?"
 _SEP: Final = r"[\s/.,،\-–]*"
 _NTH: Final = r"(?:er|st|nd|rd|th)?"
 
@@ -82,41 +79,23 @@ _DATE: Final = "|".join(
         r"(?<![\w/.-])(?P<y1>\d{4})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?![\d/.-])" + _ERA.format(n=1),
         r"(?<![\w/.])(?P<d2>\d{1,2}) ?(?P<s2>[-/.]) ?(?P<m2>\d{1,2}) ?(?P=s2) ?(?P<y2>\d{4})(?!\d)" + _ERA.format(n=2),
         rf"(?<!\w)(?P<d3>\d{{1,2}}){_NTH}{_SEP}(?:(?:من|de|of)\s+)?<(?P<m3>\d+)>"
-        rf"(?:\s*[/(-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:سنه|عام|سال|de)\s+)?(?P<y3>\d{{4}})(?!\d)" + _ERA.format(n=3),
-        rf"<(?P<m4>\d+)>\s*(?P<d4>\d{{1,2}}){_NTH}{_SEP}(?P<y4>\d{{4}})(?!\d)" + _ERA.format(n=4),
+        rf"(?:\s*[/(-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:{words.YEAR_WORDS})\s+)*(?P<y3>\d{{4}})(?!\d)"
+        + _ERA.format(n=3),
+        rf"<(?P<m4>\d+)>\.?\s*(?P<d4>\d{{1,2}}){_NTH}{_SEP}(?P<y4>\d{{4}})(?!\d)" + _ERA.format(n=4),
+        # Some sites print the year before the weekday: 2024 الثلاثاء 12 مارس.
+        r"(?<![\w/.-])(?P<y5>\d{4})\s+(?P<d5>\d{1,2})\s*<(?P<m5>\d+)>(?!\s*\d)" + _ERA.format(n=5),
     )
 )
 # A day and a month without a year, a year of two digits, and "two hours ago": dates that name no day.
 _NO_YEAR: Final = rf"\d{{1,2}}{_NTH}{_SEP}<\d+>(?:\s*[/-]\s*<\d+>)?|<\d+>\s*\d{{1,2}}{_NTH}"
 _SHORT_YEAR: Final = r"\d{1,2} ?([/.-]) ?\d{1,2} ?\1 ?\d{2}"
-_AGO: Final = (
-    r"(?:منذ|قبل) .{0,12}(?:دقيقه|دقائق|دقيقتين|ساعه|ساعات|ساعتين|يوم|يومين|ايام|اسبوع|اسبوعين|شهر|شهرين)"
-    r"|\d+ (?:minutes?|hours?|days?|weeks?) ago|il y a \d+ \w+|לפני .{0,12}|.{0,12} (?:پیش|پہلے|پيش|پيهلے)"
-)
-
-_WEEKDAYS: Final = _any_of(fold(day) for day in (*chain.from_iterable(names.WEEKDAYS.values()), *names.WEEKDAYS_ALSO))
-_WEEKDAY: Final = rf"(?<!\w)(?:(?:يوم|יום)\s+)?(?:{_WEEKDAYS})(?!\w)"
-_CLOCK: Final = (
-    r"(?:الساعه|علي الساعه|ساعت|בשעה|at|a|à)?\s*(?:(?<=\d)t|(?<!\d))\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?"
-    r"\s*(?:z(?!\w)|[+-]\d{2}:?\d{2})?"
-    r"(?:\s*(?:صباحا|مساء|مساءا|ظهرا|عصرا|ص|م|a\.?m\.?|p\.?m\.?|بتوقيت (?:مكه المكرمه|\w+)|gmt|utc)(?!\w))*"
-    r"|(?<!\d)\d{1,2} ?h ?\d{2}(?!\d)"
-)
-_ZONE: Final = r"\((?:gmt|utc|مكه|بتوقيت|توقيت)[^)]{0,30}\)|(?<!\w)(?:gmt|utc)(?:[+-]\d{1,2}(?::\d{2})?)?(?!\w)"
-_LABEL_WORDS: Final = (
-    *("تاريخ النشر", "تاريخ", "بتاريخ", "نشر في", "نشر", "نشرت", "تم النشر في", "تم النشر", "آخر تحديث", "اخر تعديل"),
-    *("تم التحديث", "تحديث", "حرر في", "تاريخ الإصدار", "كتب في", "أضيف في", "published on", "published", "posted on"),
-    *("last updated", "last update", "updated", "date", "publié le", "mis à jour le", "פורסם", "עודכן", "עדכון אחרון"),
-    *("תאריך", "تاریخ انتشار", "منتشر شده در", "انتشار", "به‌روزرسانی", "تاریخ اشاعت", "اشاعت", "شائع", "شائع شدہ"),
-)
-_LABEL: Final = rf"(?<!\w)(?:{_any_of(map(fold, _LABEL_WORDS))})(?!\w)\s*:?"
 # What may stand around and between dates.
-_JOINER_WORDS: Final = (
-    *("الموافق لـ", "الموافق ل", "الموافق", "موافق", "بمطابق", "مطابق", "برابر با", "من", "في", "يوم", "و", "ب"),
-    *("le", "à", "at", "on", "מ", "ה", "ב", "در", "کو"),
-)
-_JOINERS: Final = _any_of(map(fold, _JOINER_WORDS))
-_REST: Final = rf"(?:[\s\W_]|(?<!\w)(?:{_JOINERS})(?!\w))*"
+_REST: Final = rf"(?:[\s\W_]|(?<!\w)(?:{words.JOINERS})(?!\w))*"
+
+# What labels become: control characters that folding leaves nowhere.
+_UPDATE_MARK: Final = "\x00"
+_PUBLISH_MARK: Final = "\x01"
+_LABEL_MARK: Final = f"{_UPDATE_MARK}|{_PUBLISH_MARK}"
 
 HIJRI_LIKE: Final = range(1300, 1500)  # years that are Jalali in Persian and Hijri elsewhere, also without a mark
 _GREGORIAN_YEARS: Final = range(1500, 3000)
@@ -162,7 +141,7 @@ def _named(word: str, second: str, year: int, day: int, era: str | None) -> _Day
 
 
 def _day(match: re.Match[str], found: Sequence[str], language: str) -> _Day:
-    kind = next(n for n in "1234" if match[f"y{n}"])
+    kind = next(n for n in "12345" if match[f"y{n}"])
     year, day, era = int(match[f"y{kind}"]), int(match[f"d{kind}"]), match[f"era{kind}"]
     month = int(match[f"m{kind}"])
     if kind in "12":
@@ -196,14 +175,20 @@ def _compared(gregorian: _Day, other: _Day) -> _Day:
     return _Day(gregorian.date, GREGORY, f"The two calendars are {apart} days apart; the Gregorian day was taken.")
 
 
-def _nameless(words: str) -> str:
-    """Why a line that looks like a date names no day; "" when it is no date at all."""
-    bare = words.strip(" ,،.-|/")
+def _nameless(line: str, *, beside: bool) -> str:
+    """Why a line that looks like a date names no day; "" when it is no date at all.
+
+    beside: a clock or a label stood beside it.
+    """
+    bare = line.strip(" ,،.-|/")
     if re.fullmatch(_NO_YEAR, bare):
         return "The date has no year."
     if re.fullmatch(_SHORT_YEAR, bare):
         return "The year has two digits only."
-    return "The date is relative to the day the page was read." if re.fullmatch(_AGO, bare) else ""
+    if re.fullmatch(words.HEBREW_DAY, bare):
+        return "The day is given in the Hebrew calendar only."
+    relative = words.AGO if not beside else f"{words.AGO}|(?:{words.TODAY})"
+    return "The date is relative to the day the page was read." if re.fullmatch(relative, bare) else ""
 
 
 def read_date(text: str, language: str = "ar") -> ReadDate | None:
@@ -215,21 +200,41 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
     """
     if len(text) > _LONGEST:
         return None
-    words = re.sub(_ZONE, " ", fold(text).replace("<", " "))
-    for pattern in (_CLOCK, _WEEKDAY, _LABEL):
-        words = re.sub(pattern, " ", words)
+    line, parts = _cleaned(text)
     found: list[str] = []
 
     def noted(match: re.Match[str]) -> str:
         found.append(match[1])
         return f"<{len(found) - 1}>"
 
-    words = re.sub(_MONTH_NAME, noted, re.sub(r"\s+", " ", words)).strip()
-    days = [_day(match, found, language) for match in re.finditer(_DATE, words)]
-    if not days:
-        why = _nameless(words)
+    whole = re.sub(_MONTH_NAME, noted, re.sub(r"\s+", " ", line)).strip()
+    bare = re.sub(words.REMARK, " ", re.sub(words.HEBREW_DAY, " ", whole))
+    pieces = [
+        [_day(match, found, language) for match in re.finditer(_DATE, piece)] for piece in re.split(_LABEL_MARK, bare)
+    ]
+    if not any(pieces):
+        why = _nameless(re.sub(_LABEL_MARK, " ", whole).strip(), beside=parts)
         return ReadDate(None, GREGORY, text.strip(), why) if why else None
-    if not re.fullmatch(_REST, re.sub(_DATE, " ", words)):
+    if not re.fullmatch(_REST, re.sub(f"{_DATE}|{_LABEL_MARK}", " ", bare)):
         return None
-    day = _pair(days)
+    labels = ["", *re.findall(_LABEL_MARK, bare)]
+    day = _pair(_first_said(pieces, labels))
     return ReadDate(day.date, day.calendar, text.strip(), day.problem)
+
+
+def _cleaned(text: str) -> tuple[str, bool]:
+    """(the folded line without clock, weekday and zone, labels as marks; whether there was any of them)."""
+    line = fold(text).replace("<", " ").replace("\x00", " ").replace("\x01", " ")
+    before = line
+    for pattern, mark in (
+        (words.CLOCK, " "), (words.ZONE, " "), (words.WEEKDAY, " "), (words.UPDATED, _UPDATE_MARK),
+        (words.PUBLISHED, _PUBLISH_MARK),
+    ):  # fmt: skip
+        line = re.sub(pattern, mark, line)
+    return line, line != before
+
+
+def _first_said(pieces: Sequence[list[_Day]], labels: Sequence[str]) -> list[_Day]:
+    """The days that count: where a line says when it was published and when updated, only the former."""
+    published = [day for days, label in zip(pieces, labels, strict=True) if label != _UPDATE_MARK for day in days]
+    return published or [day for days in pieces for day in days]

@@ -1,6 +1,7 @@
 """Dates: read from pages, printed for readers, written into mail headers."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +12,7 @@ from newsletter_cli.language import months as names
 from newsletter_cli.language.calendars import from_jalali, hijri_of, is_jalali_leap, jalali_of
 
 DAY = date(2024, 4, 27)
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 READ = [
     # text, language, day, calendar
@@ -62,7 +64,8 @@ def test_a_date_line_is_read(text, language, day, calendar):
         ("27 أبريل", "The date has no year."),
         ("27/4/24", "The year has two digits only."),
         ("منذ 3 ساعات", "The date is relative to the day the page was read."),
-        ("نشر 27/4/2024 تحديث 29/4/2024", "The line names two different days."),
+        ("27/4/2024 - 29/4/2024", "The line names two different days."),
+        ("ט״ו בשבט תשפ״ד", "The day is given in the Hebrew calendar only."),
         ("12 مارس 1445", "12/3/1445 is no day that can be used; days are read before months."),
         ("18 شوال 1445 م", "The month “شوال” and the mark “م” belong to two calendars."),
     ],
@@ -71,6 +74,22 @@ def test_a_date_that_names_no_day_is_none_with_its_reason(text, reason):
     found = read_date(text)
     assert found is not None
     assert (found.date, found.text, found.warning) == (None, text, reason)
+
+
+LINES = [row.split("\t") for row in (GOLDEN / "date-lines.tsv").read_text(encoding="utf-8").splitlines() if row.strip()]
+
+
+@pytest.mark.parametrize(("wanted", "language", "text"), LINES)
+def test_a_line_of_a_news_page_is_a_date_or_not(wanted, language, text):
+    """none: no date line; null: a date that names no day."""
+    found = read_date(text, language)
+    assert ("none" if found is None else "null" if found.date is None else found.date.isoformat()) == wanted
+    assert found is None or (found.date is None) == bool(found.warning)
+
+
+def test_published_wins_over_updated():
+    for text in ("نشر 27/4/2024 تحديث 29/4/2024", "Updated 29 April 2024 Published 27 April 2024"):
+        assert read_date(text, "ar") == ReadDate(DAY, "gregory", text)
 
 
 @pytest.mark.parametrize(
