@@ -79,7 +79,7 @@ _DATE: Final = "|".join(
         r"(?<![\w/.-])(?P<y1>\d{4})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?![\d/.-])" + _ERA.format(n=1),
         r"(?<![\w/.])(?P<d2>\d{1,2}) ?(?P<s2>[-/.]) ?(?P<m2>\d{1,2}) ?(?P=s2) ?(?P<y2>\d{4})(?!\d)" + _ERA.format(n=2),
         rf"(?<!\w)(?P<d3>\d{{1,2}}){_NTH}{_SEP}(?:(?:من|de|of)\s+)?<(?P<m3>\d+)>"
-        rf"(?:\s*[/(-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:{words.YEAR_WORDS})\s+)*(?P<y3>\d{{4}})(?!\d)"
+        rf"(?:\s*[/(،,-]\s*<(?P<n3>\d+)>\s*\)?)?{_SEP}(?:(?:{words.YEAR_WORDS})\s+)*(?P<y3>\d{{4}})(?!\d)"
         + _ERA.format(n=3),
         rf"<(?P<m4>\d+)>\.?\s*(?P<d4>\d{{1,2}}){_NTH}{_SEP}(?P<y4>\d{{4}})(?!\d)" + _ERA.format(n=4),
         # Some sites print the year before the weekday: 2024 الثلاثاء 12 مارس.
@@ -91,6 +91,9 @@ _NO_YEAR: Final = rf"\d{{1,2}}{_NTH}{_SEP}<\d+>(?:\s*[/-]\s*<\d+>)?|<\d+>\s*\d{{
 _SHORT_YEAR: Final = r"\d{1,2} ?([/.-]) ?\d{1,2} ?\1 ?\d{2}"
 # What may stand around and between dates.
 _REST: Final = rf"(?:[\s\W_]|(?<!\w)(?:{words.JOINERS})(?!\w))*"
+
+# Where a page glues the time to the year: 27/4/202410:20.
+_GLUED_TIME: Final = r"(?<!\d)((?:19|20)\d{2})(\d{1,2}:\d{2})"
 
 # What labels become: control characters that folding leaves nowhere.
 _UPDATE_MARK: Final = "\x00"
@@ -208,12 +211,14 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
         return f"<{len(found) - 1}>"
 
     whole = re.sub(_MONTH_NAME, noted, re.sub(r"\s+", " ", line)).strip()
-    bare = re.sub(words.REMARK, " ", re.sub(words.HEBREW_DAY, " ", whole))
+    bare = re.sub(f"{words.REMARK}|{words.HEBREW_DAY}", " ", whole)
     pieces = [
         [_day(match, found, language) for match in re.finditer(_DATE, piece)] for piece in re.split(_LABEL_MARK, bare)
     ]
     if not any(pieces):
-        why = _nameless(re.sub(_LABEL_MARK, " ", whole).strip(), beside=parts)
+        said = [piece for piece in re.split(_LABEL_MARK, whole) if re.search(r"\w", piece)]
+        reasons = [_nameless(piece, beside=parts) for piece in said]
+        why = reasons[0] if reasons and all(reasons) else ""
         return ReadDate(None, GREGORY, text.strip(), why) if why else None
     if not re.fullmatch(_REST, re.sub(f"{_DATE}|{_LABEL_MARK}", " ", bare)):
         return None
@@ -225,8 +230,10 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
 def _cleaned(text: str) -> tuple[str, bool]:
     """(the folded line without clock, weekday and zone, labels as marks; whether there was any of them)."""
     line = fold(text).replace("<", " ").replace("\x00", " ").replace("\x01", " ")
+    line = re.sub(_GLUED_TIME, r"\1 \2", line)
     before = line
     for pattern, mark in (
+        (words.NUMBERED, " "),
         (words.CLOCK, " "), (words.ZONE, " "), (words.WEEKDAY, " "), (words.UPDATED, _UPDATE_MARK),
         (words.PUBLISHED, _PUBLISH_MARK),
     ):  # fmt: skip

@@ -28,10 +28,10 @@ def _folded(text: str) -> tuple[str, ...]:
 _PUBLISHED: Final = (
     *_folded("تاريخ|بتاريخ|التاريخ|نشر|النشر|نشرت|نشره|نُشرت|منشور|تم النشر"),
     *_folded("كتب|كُتب|كتبت|حرر|حررت|حُرر|أدرج|أُدرج|أدرجت|أضيف|أُضيف"),
-    *_folded("أضيفت|أُضيفت|الإضافة|الإصدار|صدر|أرسل|الخبر|المقال|المقالة|الوقت|والتاريخ|والوقت|التوقيت"),
+    *_folded("أضيفت|أُضيفت|الإضافة|الإصدار|صدر|أرسل|الخبر|المقال|المقالة|الوقت|ساعة|والتاريخ|والوقت|التوقيت"),
     *_folded("published|posted|first published|publication|date|time|created"),
-    *_folded("issued|released|publié|publiée|paru|parue|créé|écrit"),
-    *_folded("פורסם|פורסמה|תאריך|תאריך פרסום|פרסום|נכתב|הועלה|שעה"),
+    *_folded("issued|released|mis en ligne|publié|publiée|paru|parue|créé|écrit"),
+    *_folded("פורסם|פורסמה|תאריך|תאריך פרסום|בתאריך|פרסום|נכתב|הועלה|שעה"),
     *_folded("تاریخ|انتشار|منتشر|شده|زمان|تاریخ خبر|درج|ثبت|مخابره|خبر"),
     *_folded("اشاعت|شائع|شائع شدہ|پبلش|پوسٹ|تحریر|مورخہ|بتاریخ|تاریخ اشاعت|ہوئی|ہوا|کیا|گیا"),
 )
@@ -45,13 +45,15 @@ _UPDATED: Final = (
     *_folded("به روز شده|به‌روز شده|بروزرسانی|آخرین ویرایش|ویرایش"),
     *_folded("تازہ ترین اپ ڈیٹ|اپ ڈیٹ|اپڈیٹ|آخری اپ ڈیٹ|تازہ کاری|اپ ڈیٹڈ"),
 )
-_OF_LABELS: Final = _folded("تم|في|على|لأول مرة|آخر|اخر|on|at|le|la|de|du|à|در|کو|پر|میں|ב|מ")
+_OF_LABELS: Final = _folded("کی|گئی|وقت|ligne|تم|في|على|لأول مرة|آخر|اخر|on|at|le|la|de|du|à|در|کو|پر|میں|ב|מ")
 # fmt: on
+# «تم نشره», «آخری وقت اشاعت»: words that only begin a label.
+_BEGINNING: Final = rf"(?:(?:{any_of(_folded('تم|لأول مرة|آخر|آخری|آخری وقت|وقت'))})\s+)?"
 _GLUE: Final = rf"(?:\s+(?:{any_of((*_PUBLISHED, *_OF_LABELS))})(?!\w))*"
 _NOT_IN_A_WORD: Final = r"(?<!\w)"
 # An update's label goes before the others: «آخر تحديث» would else leave a bare «آخر».
-UPDATED: Final = rf"{_NOT_IN_A_WORD}(?:{any_of(_PUBLISHED)}\s+)?(?:{any_of(_UPDATED)})(?!\w){_GLUE}\s*:?"
-PUBLISHED: Final = rf"{_NOT_IN_A_WORD}(?:{any_of(_PUBLISHED)})(?!\w){_GLUE}\s*:?"
+UPDATED: Final = rf"{_NOT_IN_A_WORD}{_BEGINNING}(?:{any_of(_PUBLISHED)}\s+)?(?:{any_of(_UPDATED)})(?!\w){_GLUE}\s*:?"
+PUBLISHED: Final = rf"{_NOT_IN_A_WORD}{_BEGINNING}(?:{any_of(_PUBLISHED)})(?!\w){_GLUE}\s*:?"
 
 # --- weekdays, clocks, zones -------------------------------------------------------------------------------------
 
@@ -59,7 +61,7 @@ _DAYS: Final = any_of(fold(day) for day in (*chain.from_iterable(names.WEEKDAYS.
 WEEKDAY: Final = rf"(?<!\w)(?:(?:يوم|יום|بروز|مورخہ)\s+)?(?:{_DAYS})(?!\w)\.?"
 
 _ZONE_NAMES: Final = (
-    "gmt|utc|bst|cet|cest|eet|eest|msk|ist|est|edt|cst|cdt|mst|mdt|pst|pdt|et|pt|ct"
+    "(?:gmt|utc)(?:[+-]\\d{1,2}(?::?\\d{2})?)?|bst|cet|cest|eet|eest|msk|ist|est|edt|cst|cdt|mst|mdt|pst|pdt|et|pt|ct"
     "|(?:ب)?توقيت (?:مكه المكرمه|مكه|جرينتش|غرينتش|\\w+)|غرينتش|جرينتش|مكه المكرمه"
 )
 _HALF: Final = "صباحا|صباحًا|مساء|مساءا|ظهرا|عصرا|فجرا|ليلا|ص|م|a\\.?m\\.?|p\\.?m\\.?|ق\\.?ظ|ب\\.?ظ|صبح|عصر|شام|دوپہر"
@@ -75,6 +77,11 @@ CLOCK: Final = (
     rf"|(?<!\w)(?:{_HOUR})\s*\d{{1,2}}(?:\s*و\s*\d{{1,2}}\s*(?:دقيقه|دقائق))?(?!\d|\s*[/.-]){_AFTER_CLOCK}"
     r"|(?<!\d)\d{1,2} ?h ?\d{2}(?!\d)"
 )
+# The number of an issue or article: «العدد 1234», «کد خبر: 123456».
+_NUMBERS: Final = any_of(
+    _folded("العدد|عدد|رقم العدد|العدد رقم|شماره|شماره خبر|کد خبر|کد مطلب|شناسه خبر|خبر نمبر|גיליון|issue")
+)
+NUMBERED: Final = rf"(?<!\w)(?:{_NUMBERS})(?!\w)\s*[:#]?\s*\d{{3,9}}(?![\d/.-])"  # a day has two digits at most
 # A remark in brackets without any number: «(بتوقيت مكة)», «(النشرة العامة)».
 REMARK: Final = r"\([^()\d<>]{1,40}\)"
 ZONE: Final = r"\((?:gmt|utc|مكه|بتوقيت|توقيت)[^)]{0,30}\)|(?<!\w)(?:gmt|utc)(?:[+-]\d{1,2}(?::\d{2})?)?(?!\w)"
