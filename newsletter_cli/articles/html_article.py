@@ -1,7 +1,10 @@
 """An HTML file becomes an article: what the page says about itself, then its text as blocks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from newsletter_cli.articles import lines as shapes
 from newsletter_cli.articles.furniture import Furniture, Label
@@ -27,7 +30,7 @@ from newsletter_cli.articles.readers.markdown import lowered
 from newsletter_cli.articles.readers.page_facts import PageFacts, read_facts
 from newsletter_cli.articles.tongue import language_of
 from newsletter_cli.articles.urls import WEB, check_url
-from newsletter_cli.language import direction_of, fold, read_date
+from newsletter_cli.language import direction_of, fold, fold_digits, read_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +41,157 @@ class HtmlPage:
     dropped: tuple[str, ...]  # navigation, footers and other furniture, in short
 
 
-def read_html(text: str, *, language: str = "ar", newsroom: str = "", name: str = "the file") -> HtmlPage:
+def read_html(
+    text: str, *, language: str = "ar", newsroom: str = "", name: str = "the file", url: str = "", zone: tzinfo = UTC
+) -> HtmlPage:
     """An article from a page of HTML. Nothing is fetched, no script, style or event of it survives.
 
     language: the newsroom's, for a page that names none and whose letters do not tell.  newsroom: its name, left out
-    where the page repeats it.  Raises RefusedError UNREADABLE when there is no HTML in it.
+    where the page repeats it.  url: where the page was fetched, for relative links; what the page says itself is
+    stronger.  zone: of the newsroom, for times that are given in UTC.
+    Raises RefusedError UNREADABLE when there is no HTML in it.
     """
     facts = read_facts(text, name)
-    url = check_url(facts.url, schemes=WEB).url if facts.url else ""
-    found = facts.language or language_of(facts.html, language)
+    parts = facts.parts
+    address = check_url(facts.url, base=url, schemes=WEB).url or check_url(url, schemes=WEB).url
+    found = _language(facts, language)
     direction = facts.direction if facts.direction in ("rtl", "ltr") else direction_of(found)
-    parsed = parse_html(facts.html, base_url=url, language=found, direction=direction)
-    title = _title(facts, parsed.blocks)
+    direction = direction if direction_of(found) == direction_of(facts.language or found) else direction_of(found)
+    reader = _Pieces(address, found, direction)
+    before, opening, body, closing = (
+        reader.blocks(part) for part in (parts.before, parts.opening, parts.body, parts.closing)
+    )
+    title = _title(facts, body, newsroom)
     empty = Article(slug="", title="", language=found, direction=direction)
-    article = with_values(empty, FrontMatter(_head(facts, title, url), "", {}), name)
-    article = _with_published(article, facts)
-    body = _Body(list(parsed.blocks), article, [], fold(newsroom))
-    body.read()
-    warnings = [*article.warnings, *parsed.warnings]
-    if body.article.date is None:
+    article = with_values(empty, FrontMatter(_head(facts, title, address, found), "", {}), name)
+    article = replace(article, related=_related(parts.related, address))
+    article = _with_published(article, facts.published, zone)
+    body_ = _Body(body, article, [], fold(newsroom))
+    body_.read(before, opening, closing, _Told(facts.description, facts.site, parts.author))
+    if body_.article.date is None and parts.time:
+        body_.article = _with_published(body_.article, parts.time, zone)
+    for words in parts.spare if body_.article.date is None else ():
+        body_.takes_loose_date(words)
+    warnings = [*body_.article.warnings, *reader.warnings]
+    if body_.article.date is None:
         warnings.append(UNDATED[0])
-    done = replace(body.article, direction=direction, warnings=tuple(warnings))
-    dropped = [shapes.first_words([words]) for words in facts.dropped] + body.dropped
+    if facts.missing and parts.whole:
+        warnings.append(WITHOUT_EXTRA)
+    done = replace(body_.article, direction=direction, warnings=tuple(warnings))
+    dropped = [shapes.first_words([words]) for words in (*parts.dropped, *body_.dropped)]
     return HtmlPage(done, tuple(dict.fromkeys(dropped)))
 
 
-def _title(facts: PageFacts, blocks: Sequence[Block]) -> str:
-    """The page's headline: its h1 where og:title or the tab only add the site's name to it."""
+WITHOUT_EXTRA: Final = 'The page was read without trafilatura, which finds the text of web pages more surely: pip install "newsletter-cli[pages]".'
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """HTML to blocks, with the warnings of the text alone."""
+
+    url: str
+    language: str
+    direction: str
+    warnings: list[str] = field(default_factory=list)
+
+    def blocks(self, html: str) -> list[Block]:
+        parsed = parse_html(html, base_url=self.url, language=self.language, direction=self.direction)
+        self.warnings += parsed.warnings
+        return list(parsed.blocks)
+
+
+def _language(facts: PageFacts, default: str) -> str:
+    """What the page says it is in, unless its letters are of another script: many an Arabic page says en-US."""
+    words = f"{facts.parts.title} {_TAG.sub(' ', facts.parts.body)}"
+    read = language_of(words, default)
+    said = facts.language if _LANGUAGE.fullmatch(facts.language) else ""
+    return said if said and (direction_of(said) == direction_of(read)) else read
+
+
+_TAG: Final = re.compile(r"<[^>]*>")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+def _title(facts: PageFacts, blocks: Sequence[Block], newsroom: str) -> str:
+    """The page's headline as it is shown; else what its head says, without the site's name."""
+    shown = facts.parts.title
+    if not shown:
+        first = (plain_text(block.inlines) for block in blocks if isinstance(block, Heading) and block.level == 1)
+        shown = next(first, "")
     said = facts.title or facts.tab_title
-    heading = next(
-        (plain_text(block.inlines) for block in blocks if isinstance(block, Heading) and block.level == 1), ""
-    )
-    if not said or (heading and (shapes.is_title_with_site(said, heading) or shapes.key(said) == shapes.key(heading))):
-        return heading
-    return facts.title or heading or facts.tab_title
+    if not said or (shown and _fits(shown, said)):
+        return shown
+    bare = _without_site(said, facts.site or newsroom, tab=not facts.title)
+    if shown and not shapes.key(shown) == shapes.key(facts.site) and len(shown.split()) >= _HEADLINE_WORDS:
+        return shown
+    return bare or shown
 
 
-def _head(facts: PageFacts, title: str, url: str) -> dict[str, Value]:
+_HEADLINE_WORDS: Final = 4
+
+
+def _fits(shown: str, said: str) -> bool:
+    """Whether a heading says the same as the head, or the most of it."""
+    mine, theirs = set(fold(shown).split()), set(fold(said).split())
+    return shapes.is_title_with_site(said, shown) or len(mine & theirs) * 2 >= min(len(mine), len(theirs))
+
+
+def _without_site(said: str, site: str, *, tab: bool) -> str:
+    """A title without the name of the site before or after it."""
+    pieces = [piece.strip() for piece in _TAB.split(said) if piece.strip()]
+    if len(pieces) < 2:
+        return said
+    if site:
+        for bare, name in ((said[: said.rfind(pieces[-1])], pieces[-1]), (said[len(pieces[0]) :], pieces[0])):
+            if shapes.key(name) == shapes.key(site):
+                return bare.strip(" |–—-:·»«") or said
+    return max(pieces, key=len) if tab else said
+
+
+_TAB: Final = re.compile(r"\s+[|–—:·»-]\s+|\s*\|\s*")
+
+
+def _related(found: Sequence[Related], base: str) -> tuple[Related, ...]:
+    return tuple(Related(one.title, check_url(one.url, base=base, schemes=WEB).url) for one in found)
+
+
+def _head(facts: PageFacts, title: str, url: str, language: str) -> dict[str, Value]:
     values = {
         "title": title,
         "summary": facts.description if fold(facts.description) != fold(title) else "",
         "author": facts.author,
-        "kicker": facts.section,
+        "kicker": facts.section or facts.parts.kicker,
         "url": url,
-        "language": facts.language,
+        "language": language,
         "image": facts.image,
         "image_alt": (facts.image_alt or "") if facts.image else "",
     }
     return {key: value for key, value in values.items() if value}
 
 
-def _with_published(article: Article, facts: PageFacts) -> Article:
-    read = read_date(facts.published, article.language) if facts.published else None
+def _with_published(article: Article, said: str, zone: tzinfo) -> Article:
+    """The day of a machine's time; one given in UTC is the newsroom's day."""
+    if not said:
+        return article
+    try:
+        moment = datetime.fromisoformat(said.strip())
+    except ValueError:
+        moment = None
+    if moment is not None and moment.tzinfo is not None and not moment.utcoffset():
+        said = moment.astimezone(zone).date().isoformat()
+    read = read_date(said, article.language)
     if read is None or read.date is None:
         return article
     return replace(article, date=read.date, calendar=Calendar(read.calendar), date_text=read.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the page says beside its text."""
+
+    description: str
+    site: str
+    author: str  # of a byline
 
 
 @dataclass(slots=True)
@@ -106,12 +205,89 @@ class _Body:
     related_label: str = ""  # of a heading such as «مواضيع ذات صلة», until the list under it
     signing_up: bool = False
 
-    def read(self) -> None:
+    def read(self, before: list[Block], opening: list[Block], closing: list[Block], told: _Told) -> None:
+        opened = list(self.opened(opening, told))
+        if self.article.date is None:
+            for block in reversed(before):
+                if self.takes_loose_date(_words(block)):
+                    break
+        if not self.article.author and told.author:
+            self.article = replace(self.article, author=told.author)
         kept: list[Block] = []
-        for block in self.blocks:
+        for block in [*opened, *self.blocks]:
             kept += self.placed(block, first=not kept)
-        kept = self.with_image(kept)
+        self.related_label = ""
+        self.closed(closing)
+        kept = self.with_image(kept, [block for block in opened if isinstance(block, Figure)])
         self.article = replace(self.article, blocks=tuple(lowered(block) for block in kept))
+
+    def opened(self, blocks: list[Block], told: _Told) -> Iterator[Block]:
+        """What stands between headline and text: date, byline and pictures are taken, loose words left out."""
+        for block in blocks:
+            if isinstance(block, ListBlock):
+                for item in block.items:
+                    yield from self.opened(list(item), told)
+                continue
+            if not isinstance(block, Paragraph | Heading):
+                yield block
+                continue
+            words = _words(block)
+            if shapes.key(words) in (shapes.key(self.article.title), shapes.key(told.site), ""):
+                continue
+            if self.takes_loose_date(words) or self.takes_byline(words, told):
+                continue
+            if shapes.label_of(words, self.article.language) or len(words) >= 60 or shapes.ends_sentence(words):
+                yield from self.standfirst(block, words, told)
+            else:
+                self.dropped.append(words)
+
+    def standfirst(self, block: Block, words: str, told: _Told) -> Iterator[Block]:
+        """The sentence under a headline: the summary when the page's head gives the same or a shorter one."""
+        if shapes.key(words) == shapes.key(told.description) or isinstance(block, Heading):
+            self.article = replace(self.article, summary=words)
+        else:
+            yield block
+
+    def takes_loose_date(self, words: str) -> bool:
+        """A line of the head that is a date, or holds one among a name and a clock."""
+        if not words or len(words) > 200:
+            return False
+        for piece in (words, *_windows(words)):
+            read = read_date(piece, self.article.language)
+            if read is None or read.date is None:
+                continue
+            known = self.article.date
+            if known is None or abs((known - read.date).days) <= 1:
+                self.article = replace(
+                    self.article, date=read.date, calendar=Calendar(read.calendar), date_text=read.text
+                )
+            rest = words.replace(piece, " ") if piece != words else ""
+            for part in _AROUND.split(rest):
+                self.takes_byline(part.strip(" ،,.:"), _Told("", "", ""))
+            return True
+        return False
+
+    def takes_byline(self, words: str, told: _Told) -> bool:
+        found = _label(words, self.article.language)
+        if found and found[0] is Label.AUTHOR and found[2]:
+            if not self.article.author:
+                self.article = replace(self.article, author=found[2])
+            return True
+        name = told.author or self.article.author
+        return bool(name) and shapes.key(name) in shapes.key(words) and len(words) <= len(name) + 40
+
+    def closed(self, blocks: list[Block]) -> None:
+        """What follows the text: labels are read, all else belongs to the page."""
+        for block in blocks:
+            words = _words(block)
+            if not words or not isinstance(block, Paragraph | Heading):
+                self.dropped += [words] if words else []
+                continue
+            left = self.labelled(block, words)
+            related = [one.related for one in left if isinstance(one, RelatedBlock)]
+            self.article = replace(self.article, related=(*self.article.related, *related))
+            if left and not related and not self.takes_loose_date(words):
+                self.dropped.append(words)
 
     def placed(self, block: Block, *, first: bool) -> list[Block]:
         label, self.related_label = self.related_label, ""
@@ -130,7 +306,7 @@ class _Body:
         return self.labelled(block, words)
 
     def is_furniture(self, words: str) -> bool:
-        found = shapes.furniture_of(words)
+        found = shapes.furniture_of(words) or bool(_END.fullmatch(words))
         invited = self.signing_up and len(words) <= 200
         self.signing_up = found is Furniture.SIGN_UP
         return bool(found) or invited or bool(self.newsroom and fold(words) == self.newsroom)
@@ -138,13 +314,14 @@ class _Body:
     def takes_date(self, words: str) -> bool:
         """A line that is a date, when it gives the day or is the page's way to write it."""
         read = read_date(words, self.article.language) if len(words) <= 130 else None
-        if read is None or read.date is None or self.article.date not in (None, read.date):
+        known = self.article.date
+        if read is None or read.date is None or (known and abs((known - read.date).days) > 1):
             return False
         self.article = replace(self.article, date=read.date, calendar=Calendar(read.calendar), date_text=read.text)
         return True
 
     def labelled(self, block: Paragraph | Heading, words: str) -> list[Block]:
-        found = shapes.label_of(words, self.article.language)
+        found = _label(words, self.article.language)
         if not found:
             return [block]
         kind, label, value = found
@@ -161,17 +338,59 @@ class _Body:
             return []
         return [block]
 
-    def with_image(self, blocks: list[Block]) -> list[Block]:
-        """The lead picture once: where the text begins with it, its words there are the better ones."""
+    def with_image(self, blocks: list[Block], opened: list[Figure]) -> list[Block]:
+        """The lead picture once: the one above the text, with the words it has there, or the one of the page's head."""
         image = self.article.image
-        first = blocks[0] if blocks else None
-        if not isinstance(first, Figure) or (image and _file(image.source) != _file(first.picture.source)):
+        lead = opened[0] if opened else blocks[0] if blocks else None
+        same = isinstance(lead, Figure) and image is not None and _file(image.source) == _file(lead.picture.source)
+        if not isinstance(lead, Figure) or not (opened or same or image is None):
             return blocks
-        picture = first.picture
+        picture = lead.picture
+        if not picture.source and image and not same:
+            return blocks
         alt = picture.alt if picture.alt is not None else image.alt if image else None
-        source = image.source if image else picture.source
+        source = image.source if image and same else picture.source
         self.article = replace(self.article, image=Picture(source, alt, picture.caption, picture.credit))
-        return blocks[1:]
+        place = next(number for number, block in enumerate(blocks) if block is lead)
+        return blocks[:place] + blocks[place + 1 :]
+
+
+def _words(block: Block) -> str:
+    if isinstance(block, Paragraph | Heading):
+        return plain_text(block.inlines).strip()
+    if isinstance(block, ListBlock):
+        return " ".join(_words(inner) for item in block.items for inner in item)
+    return ""
+
+
+def _windows(words: str) -> Iterator[str]:
+    """Runs of words around a year, longest first, for a date that shares its line with a name or a clock."""
+    parts = words.split()
+    years = [place for place, part in enumerate(parts) if _YEAR.search(fold_digits(part))]
+    for year in years[:2]:
+        for start in range(max(0, year - 6), year + 1):
+            if start and fold(parts[start - 1].strip(":،,")) in _CHANGED:
+                continue
+            for end in (year + 3, year + 2, year + 1):
+                yield " ".join(parts[start:end]).strip(" ،,.|:-–—")
+
+
+def _label(words: str, language: str) -> tuple[Label, str, str] | None:
+    """A label and what follows it; also bylines with an object: «كتبتها: سلمى»."""
+    written = _WRITTEN.match(words)
+    if written and len(words.split()) <= 7 and not shapes.ends_sentence(words):
+        return Label.AUTHOR, written[0].rstrip(" :،"), words[written.end() :].strip()
+    return shapes.label_of(words, language)
+
+
+_WRITTEN: Final = re.compile(r"(?:كتب(?:ها|ته|تها|ه)|أعد(?:ها|ه|ته|تها)|حرر(?:ها|ه|ته|تها))\s*:?\s+(?=\S)")
+# What agencies set under the last line.
+_END: Final = re.compile(r"\W*(?:انتهى|انتهت|انتهي|انتهای پیام|پایان پیام|سوف|###|-\s?30\s?-|\*{3,})\W*|[/#*]+")
+_YEAR: Final = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+_CHANGED: Final = frozenset(
+    map(fold, ("تحديث", "التحديث", "updated", "update", "jour", "עודכן", "به‌روزرسانی", "اپڈیٹ"))
+)
+_AROUND: Final = re.compile(r"[|•·–—]|\.\s|،\s|\s-\s")
 
 
 def _file(source: str) -> str:

@@ -84,7 +84,7 @@ def test_a_page_is_read_with_what_it_says_about_itself():
         RelatedBlock("مواضيع ذات صلة", Related("ب")),
     )  # fmt: skip
     assert len(related_of(article)) == 3
-    assert page.dropped == ("الرئيسية", "الأكثر قراءة", "جميع الحقوق محفوظة", "شارك")
+    assert page.dropped == ("الرئيسية", "صحيفة الحقل", "الأكثر قراءة", "جميع الحقوق محفوظة", "شارك")
 
 
 def test_an_article_from_html_is_the_same_after_it_was_written():

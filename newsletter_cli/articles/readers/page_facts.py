@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter_cli.articles.decoding import normalise
+from newsletter_cli.articles.readers.extractor import extracted
+from newsletter_cli.articles.readers.page_parts import Parts, parts_of
 from newsletter_cli.errors import RefusedError
 
 _JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
@@ -16,21 +18,15 @@ _JSON_DEPTH: Final = 6
 _ARTICLE_TYPES: Final = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"}
 )
-# Blocks of layout: their words stay apart, so each becomes a paragraph before nh3 takes its tag away.
-_LAYOUT: Final = (
-    *("div", "section", "article", "main", "header", "address", "dl", "dt", "dd", "center", "details", "summary"),
-    *("hgroup", "fieldset", "legend", "caption"),
-)
-_FURNITURE: Final = "//nav | //aside | //footer | //*[@hidden] | //*[@role='navigation'] | //*[@aria-hidden='true']"
-_INVISIBLE: Final = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "form", "button", "select"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
     """A page's own statements, "" where it makes none, and its article as HTML that is not yet safe."""
 
-    title: str  # og:title, JSON-LD, in this order
+    title: str  # og:title, twitter:title, JSON-LD, in this order
     tab_title: str  # <title>, often with the site's name
+    site: str  # the site's name
     description: str
     published: str  # as written, mostly ISO with a time
     author: str
@@ -40,8 +36,8 @@ class PageFacts:
     url: str
     language: str
     direction: str
-    html: str
-    dropped: tuple[str, ...]  # words of navigation, side columns and footers
+    parts: Parts  # of the page: headline, text, what stands around them
+    missing: bool  # a whole page was read without the extractor that would have helped
 
 
 def read_facts(text: str, name: str) -> PageFacts:
@@ -49,25 +45,70 @@ def read_facts(text: str, name: str) -> PageFacts:
     root = _root(text, name)
     body = root.find("body")
     meta, linked = _meta(root), _json_ld(root)
-    html, dropped = _article_part(root if body is None else body)
     said_author = meta.get("article:author", "")  # often the address of a profile
+    title = meta.get("og:title") or meta.get("twitter:title") or _text_of(linked, "headline")
+    tab_title = _words(root.find(".//title"))
+    site = meta.get("og:site_name") or next(_names(linked.get("publisher")), "")
+    language, direction = _attribute(root, body, "lang"), _attribute(root, body, "dir").lower()
+    author = (said_author if "://" not in said_author else "") or meta.get("author", "")
+    published = next(filter(None, (meta.get(key, "") for key in _PUBLISHED)), "") or _text_of(linked, "datePublished")
+    published = published or _marked_time(root)
+    texts = extracted(text) if _looks_like_a_site(root) else ()
+    description = meta.get("og:description") or meta.get("description") or _text_of(linked, "description")
+    said = [text for text in (title, _text_of(linked, "headline"), tab_title) if text]
     return PageFacts(
-        title=meta.get("og:title") or _text_of(linked, "headline"),
-        tab_title=_words(root.find(".//title")),
-        description=meta.get("og:description") or meta.get("description") or _text_of(linked, "description"),
-        published=meta.get("article:published_time") or _text_of(linked, "datePublished"),
-        author=(said_author if "://" not in said_author else "")
-        or meta.get("author", "")
-        or "، ".join(_names(linked.get("author"))),
+        title=title,
+        tab_title=tab_title,
+        site=site,
+        description=description,
+        published=published,
+        author=author or "، ".join(_names(linked.get("author"))),
         section=meta.get("article:section") or _text_of(linked, "articleSection"),
-        image=meta.get("og:image") or next(iter(_urls(linked.get("image"))), ""),
+        image=meta.get("og:image") or meta.get("twitter:image") or next(iter(_urls(linked.get("image"))), ""),
         image_alt=meta.get("og:image:alt"),
-        url=_canonical(root) or meta.get("og:url", ""),
-        language=_attribute(root, body, "lang"),
-        direction=_attribute(root, body, "dir").lower(),
-        html=html,
-        dropped=dropped,
+        url=_canonical(root) or meta.get("og:url", "") or _own_address(linked),
+        language=language,
+        direction=direction,
+        parts=parts_of(root if body is None else body, said, site, description, texts or ()),
+        missing=texts is None,
     )
+
+
+# In this order: what says "published" goes before what only says "date".
+_PUBLISHED: Final = (
+    *("article:published_time", "og:article:published_time", "article:published", "datepublished", "publish-date"),
+    *(
+        "publish_date",
+        "pubdate",
+        "publishdate",
+        "published_time",
+        "parsely-pub-date",
+        "sailthru.date",
+        "cxenseparse:recs:publishtime",
+    ),
+    *("dc.date.issued", "dcterms.created", "dcterms.date", "dc.date", "article.published", "date"),
+)
+
+
+def _marked_time(root: HtmlElement) -> str:
+    """The time that the page's own marks (itemprop) call its publication."""
+    for element in root.xpath("//*[contains(@itemprop, 'datePublished')]"):
+        said = element.get("content") or element.get("datetime")
+        if said:
+            return str(said).strip()
+    return ""
+
+
+def _own_address(linked: Mapping[str, Any]) -> str:
+    page = linked.get("mainEntityOfPage", "")
+    page = page.get("@id", "") if isinstance(page, dict) else page
+    said = linked.get("url") or page
+    return said.strip() if isinstance(said, str) and said.startswith("http") else ""
+
+
+def _looks_like_a_site(root: HtmlElement) -> bool:
+    """Whether a page is one of a web site, with more on it than the article."""
+    return bool(root.xpath("//nav | //aside | //footer | //script | //*[@id] | //table//table | //form"))
 
 
 def _root(text: str, name: str) -> HtmlElement:
@@ -93,7 +134,7 @@ def _meta(root: HtmlElement) -> dict[str, str]:
     """property or name → content; the first of each counts."""
     found: dict[str, str] = {}
     for element in root.iter("meta"):
-        key = (element.get("property") or element.get("name") or "").strip().lower()
+        key = (element.get("property") or element.get("name") or element.get("itemprop") or "").strip().lower()
         content = " ".join((element.get("content") or "").split())
         if key and content:
             found.setdefault(key, content)
@@ -149,31 +190,3 @@ def _urls(value: object) -> Iterator[str]:
         url = item.get("url", "") if isinstance(item, dict) else item
         if isinstance(url, str) and url.strip():
             yield url.strip()
-
-
-# --- the article's part ----------------------------------------------------------------------------------------
-
-
-def _article_part(body: HtmlElement) -> tuple[str, tuple[str, ...]]:
-    """(HTML of the part that holds the article, words of what was left out of it)."""
-    dropped = [_remove(element) for element in body.xpath(_FURNITURE) if element is not body]
-    candidates = body.xpath("//article") or body.xpath("//main | //*[@role='main']") or [body]
-    chosen = max(candidates, key=lambda element: len(_words(element)))
-    for element in list(chosen.iter()):
-        if element.tag in _LAYOUT and element is not chosen:
-            element.tag = "p"
-        elif element.tag in ("h5", "h6"):
-            element.tag = "h4"
-        elif element.tag in _INVISIBLE:
-            element.drop_tree() if element is not chosen else None
-    chosen.tag = "div"
-    return tostring(chosen, encoding="unicode"), tuple(words for words in dropped if words)
-
-
-def _remove(element: HtmlElement) -> str:
-    for invisible in element.xpath(".//script | .//style | .//noscript | .//template"):
-        invisible.drop_tree()
-    words = _words(element)
-    if element.getparent() is not None:
-        element.drop_tree()
-    return words
