@@ -21,6 +21,7 @@ from newsletter_cli.articles.model import (
     Picture,
     Related,
     RelatedBlock,
+    Strong,
     plain_text,
 )
 from newsletter_cli.articles.page_text import UNDATED
@@ -62,6 +63,7 @@ def read_html(
         reader.blocks(part) for part in (parts.before, parts.opening, parts.body, parts.closing)
     )
     title = _title(facts, body, newsroom)
+    title = _bold_line(body) or title if len(title.split()) < _HEADLINE_WORDS else title
     empty = Article(slug="", title="", language=found, direction=direction)
     article = with_values(empty, FrontMatter(_head(facts, title, address, found), "", {}), name)
     article = replace(article, related=_related(parts.related, address))
@@ -82,7 +84,10 @@ def read_html(
     return HtmlPage(done, tuple(dict.fromkeys(dropped)))
 
 
-WITHOUT_EXTRA: Final = 'The page was read without trafilatura, which finds the text of web pages more surely: pip install "newsletter-cli[pages]".'
+WITHOUT_EXTRA: Final = (
+    "The page was read without trafilatura, which finds the text of web pages more surely: "
+    'pip install "newsletter-cli[pages]".'
+)
 
 
 @dataclass(slots=True)
@@ -122,12 +127,25 @@ def _title(facts: PageFacts, blocks: Sequence[Block], newsroom: str) -> str:
     if not said or (shown and _fits(shown, said)):
         return shown
     bare = _without_site(said, facts.site or newsroom, tab=not facts.title)
-    if shown and not shapes.key(shown) == shapes.key(facts.site) and len(shown.split()) >= _HEADLINE_WORDS:
+    if shown and shapes.key(shown) != shapes.key(facts.site) and len(shown.split()) >= _HEADLINE_WORDS:
         return shown
     return bare or shown
 
 
 _HEADLINE_WORDS: Final = 4
+_SENTENCE: Final = 60  # letters; a longer line under a headline is a sentence
+
+
+def _bold_line(blocks: Sequence[Block]) -> str:
+    """A bold line above the text: the headline of pages whose only heading is the name of the site."""
+    first = blocks[0] if blocks else None
+    if not isinstance(first, Paragraph) or not all(isinstance(part, Strong) for part in first.inlines):
+        return ""
+    words = _words(first)
+    is_headline = (
+        _HEADLINE_WORDS <= len(words.split()) and len(words) <= shapes.LONG and not shapes.ends_sentence(words)
+    )
+    return words if is_headline and len(blocks) > 1 and read_date(words) is None else ""
 
 
 def _fits(shown: str, said: str) -> bool:
@@ -223,23 +241,38 @@ class _Body:
 
     def opened(self, blocks: list[Block], told: _Told) -> Iterator[Block]:
         """What stands between headline and text: date, byline and pictures are taken, loose words left out."""
+        lead: Figure | None = None  # waits for the caption that may follow it
         for block in blocks:
+            if lead and not isinstance(block, Figure) and self.is_caption(lead, _words(block)):
+                lead = Figure(replace(lead.picture, caption=_words(block)))
+                continue
+            if lead:
+                yield lead
+            lead = block if isinstance(block, Figure) else None
             if isinstance(block, ListBlock):
-                for item in block.items:
-                    yield from self.opened(list(item), told)
-                continue
-            if not isinstance(block, Paragraph | Heading):
+                yield from self.opened([inner for item in block.items for inner in item], told)
+            elif isinstance(block, Paragraph | Heading):
+                yield from self.head_line(block, _words(block), told)
+            elif not lead:
                 yield block
-                continue
-            words = _words(block)
-            if shapes.key(words) in (shapes.key(self.article.title), shapes.key(told.site), ""):
-                continue
-            if self.takes_loose_date(words) or self.takes_byline(words, told):
-                continue
-            if shapes.label_of(words, self.article.language) or len(words) >= 60 or shapes.ends_sentence(words):
-                yield from self.standfirst(block, words, told)
-            else:
-                self.dropped.append(words)
+        if lead:
+            yield lead
+
+    def head_line(self, block: Paragraph | Heading, words: str, told: _Told) -> Iterator[Block]:
+        if shapes.key(words) in (shapes.key(self.article.title), shapes.key(told.site), ""):
+            return
+        if self.takes_loose_date(words) or self.takes_byline(words, told):
+            return
+        if _label(words, self.article.language) or len(words) >= _SENTENCE or shapes.ends_sentence(words):
+            yield from self.standfirst(block, words, told)
+        else:
+            self.dropped.append(words)
+
+    def is_caption(self, lead: Figure, words: str) -> bool:
+        """A short line right under the lead picture that is nothing else."""
+        if lead.picture.caption or not 2 < len(words) <= shapes.LONG or read_date(words, self.article.language):
+            return False
+        return not _label(words, self.article.language) and not shapes.furniture_of(words) and not _YEAR.search(words)
 
     def standfirst(self, block: Block, words: str, told: _Told) -> Iterator[Block]:
         """The sentence under a headline: the summary when the page's head gives the same or a shorter one."""

@@ -40,6 +40,7 @@ from newsletter_cli.language import base_language, direction_of
 _BLOCKS: Final = frozenset(
     {"p", "hr", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "figure", "figcaption", "table", "pre", "div"}
 )
+_SIGNIFICANT: Final = frozenset({"a", "strong", "b", "em", "i", "code", "q"})
 _DEEPEST: Final = 60  # levels of tags
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -202,6 +203,8 @@ class _Walker:
             picture = self.picture(element)
             return [Figure(picture)] if picture.source else []
         parts = self.children(element)
+        if tag not in _SIGNIFICANT and not element.get("lang") and not element.get("dir"):
+            return parts  # a span that says nothing: two line breaks in it still end a paragraph
         figures = [part for part in parts if isinstance(part, Figure)]
         inner = tuple(part for part in parts if not isinstance(part, Figure))
         return [*self.wrapped(element, tag, inner), *figures]

@@ -34,7 +34,7 @@ _KICKERS: Final = frozenset(
      "category-name", "hat", "terms", "suptitle", "tagline", "supertitle", "channel"}
 )  # fmt: skip
 _AUTHORS: Final = frozenset({"author", "byline", "writer", "reporter", "auteur", "katib"})
-_CAPTIONS: Final = frozenset({"caption", "legend", "cutline", "figcaption", "imgcaption", "captions"})
+_CAPTIONS: Final = frozenset({"caption", "legend", "cutline", "cap", "figcaption", "imgcaption", "captions"})
 _CHANGES: Final = frozenset({"updated", "modified", "update", "modify", "datemodified"})
 _ORNAMENT: Final = re.compile(
     r"(?:^|[/_.-])(?:logo|icons?|avatar|gravatar|sprite|pixel|spacer|blank|dot|arrow|loading|placeholder|bullet|share|"
@@ -111,7 +111,11 @@ def is_caption(element: HtmlElement) -> bool:
     """Words under a picture, by their names or their size."""
     if not isinstance(element.tag, str) or element.tag == "img":
         return False
-    return bool(tokens(element) & _CAPTIONS) or element.tag in ("figcaption", "small")
+    found = tokens(element)
+    described = bool(
+        found & {"image", "img", "photo", "pic", "picture"} and found & {"desc", "description", "text", "title"}
+    )
+    return described or bool(found & _CAPTIONS) or element.tag in ("figcaption", "small")
 
 
 def is_change(element: HtmlElement) -> bool:
@@ -131,7 +135,7 @@ def picture_of(image: HtmlElement) -> str:
     """The address of a picture, also of one that is loaded late."""
     source = image.get("src", "").strip()
     if source and not source.startswith("data:"):
-        return source
+        return str(source)
     late = next((image.get(name, "").strip() for name in _LATE if image.get(name, "").strip()), "")
     sets = image.get("data-srcset") or image.get("srcset") or ""
     return str(late or sets.split(",", 1)[0].strip().split(" ", 1)[0] or source)

@@ -33,6 +33,7 @@ _GREAT: Final = 0.4  # a part with more of the page's text than this is no furni
 _MOST: Final = 0.75  # of the text must lie in the part that is called the article's
 _TITLE: Final = 8  # letters and digits of a headline that is recognised by its words
 _CAPTION: Final = 140
+_WRITTEN_BY: Final = re.compile(r"(?:كتبت?|بقلم|by|par|מאת)\s*:?\s+(?=\S)", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 # Questions about cookies stand in boxes without a telling name, too.
 _CONSENT: Final = re.compile(
@@ -319,7 +320,7 @@ class _Page:
             if element is self.title or (found and element.tag == "p"):
                 break
             if isinstance(element.tag, str) and hints.is_kicker(element) and element is not scope:
-                words = words_of(element)
+                words = _name_in(element)
                 if 1 < len(words) <= 40 and (self.title is None or element not in self.title.iterancestors()):
                     found = found or words
                     element.drop_tree()
@@ -330,7 +331,7 @@ class _Page:
         """A section's name that stands under the headline."""
         for element in scope.iter():
             if isinstance(element.tag, str) and hints.is_kicker(element) and element is not scope:
-                words = words_of(element)
+                words = _name_in(element)
                 if 1 < len(words) <= 40 and not self.weight(element):
                     element.drop_tree()
                     return words
@@ -346,30 +347,43 @@ def _prepare(body: HtmlElement) -> None:
         if not isinstance(element.tag, str):
             if element.getparent() is not None:
                 element.drop_tree()
-        elif element.tag in hints.INVISIBLE and _is_inside(element, body) and element is not body:
+        elif element.tag in hints.INVISIBLE and element is not body and _is_inside(element, body):
             element.drop_tree()
         elif element.tag in ("amp-img", "amp-anim"):
             element.tag = "img"
-    for link in list(body.xpath(".//a[starts-with(@href, '#')]")):
-        previous, parent = link.getprevious(), link.getparent()
-        ahead = (parent.text if previous is None else previous.tail) if parent is not None else ""
-        if 3 < len(words_of(link)) <= 40 and not f"{ahead or ''}{link.tail or ''}".strip():
-            link.drop_tree()  # "skip to the end"; a footnote's number touches words
-    for form in list(body.iter("form")):
-        # A form around the whole page is the frame of old servers; any other one is for typing.
-        if len(words_of(form)) > _GREAT * len(words_of(body)) and len(words_of(form)) >= _WHOLE:
-            form.tag = "div"
-        else:
-            form.drop_tree()
+    _drop_skip_links(body)
+    _judge_forms(body)
     for image in list(body.iter("img")):
         image.set("src", hints.picture_of(image))
         if not image.get("src") or hints.is_ornament(image):
             image.drop_tree()
     for table in reversed(list(body.iter("table"))):
         if _is_layout(table):
-            for element in table.xpath("./tr | ./tbody | ./thead | ./tfoot | ./*/tr | ./tr/td | ./*/tr/td | ./*/tr/th"):
-                element.tag = "div"
-            table.tag = "div"
+            _unfold(table)
+
+
+def _drop_skip_links(body: HtmlElement) -> None:
+    """“Skip to the end”; the number of a footnote touches words and stays."""
+    for link in list(body.xpath(".//a[starts-with(@href, '#')]")):
+        previous, parent = link.getprevious(), link.getparent()
+        ahead = (parent.text if previous is None else previous.tail) if parent is not None else ""
+        if 3 < len(words_of(link)) <= 40 and not f"{ahead or ''}{link.tail or ''}".strip():
+            link.drop_tree()
+
+
+def _judge_forms(body: HtmlElement) -> None:
+    """A form around the whole page is the frame of old servers; any other one is for typing."""
+    for form in list(body.iter("form")):
+        if len(words_of(form)) > _GREAT * len(words_of(body)) and len(words_of(form)) >= _WHOLE:
+            form.tag = "div"
+        else:
+            form.drop_tree()
+
+
+def _unfold(table: HtmlElement) -> None:
+    for element in table.xpath("./tr | ./tbody | ./thead | ./tfoot | ./*/tr | ./tr/td | ./*/tr/td | ./*/tr/th"):
+        element.tag = "div"
+    table.tag = "div"
 
 
 def _is_layout(table: HtmlElement) -> bool:
@@ -465,6 +479,12 @@ def _followers(element: HtmlElement) -> list[HtmlElement]:
 # --- small words -----------------------------------------------------------------------------------------------
 
 
+def _name_in(element: HtmlElement) -> str:
+    """The words of an element, or those of the one link in it: «نشر في: ثقافة»."""
+    links = element.findall(".//a")
+    return words_of(links[0] if len(links) == 1 else element)
+
+
 def _author(scope: HtmlElement) -> str:
     for element in scope.iter():
         if not isinstance(element.tag, str) or not hints.is_author(element) or element is scope:
@@ -479,9 +499,12 @@ def _author(scope: HtmlElement) -> str:
 
 
 def _without_author_label(words: str) -> str:
+    words = words.strip(" :،,")
     found = shapes.label_of(words)
     if found and found[0] is Label.AUTHOR:
         return found[2]
+    if written := _WRITTEN_BY.match(words):
+        return words[written.end() :].strip()
     head, comma, rest = words.partition(",")
     label = shapes.label_of(head) if comma else None
     return rest.strip() if label and label[0] is Label.AUTHOR else words
