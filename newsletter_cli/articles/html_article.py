@@ -143,7 +143,7 @@ def _bold_line(blocks: Sequence[Block]) -> str:
         return ""
     words = _words(first)
     is_headline = (
-        _HEADLINE_WORDS <= len(words.split()) and len(words) <= shapes.LONG and not shapes.ends_sentence(words)
+        len(words.split()) >= _HEADLINE_WORDS and len(words) <= shapes.LONG and not shapes.ends_sentence(words)
     )
     return words if is_headline and len(blocks) > 1 and read_date(words) is None else ""
 
