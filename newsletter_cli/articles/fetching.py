@@ -89,13 +89,15 @@ def fetch(
     for _ in range(limits.redirects + 1):
         place = _judged(url, asked)
         try:
-            with _connected(place, watch, resolve, allowed, authority) as connection:
-                with _asked(connection, place) as answer:
-                    if answer.status not in _REDIRECTS:
-                        found = _taken(answer, place, limits, kinds)
-                        watch.remaining()  # an end that the watch has made is no end
-                        return found
-                    url = urljoin(place.url, answer.getheader("Location", ""))
+            with (
+                _connected(place, watch, resolve, allowed, authority) as connection,
+                _asked(connection, place) as answer,
+            ):
+                if answer.status not in _REDIRECTS:
+                    found = _taken(answer, place, limits, kinds)
+                    watch.remaining()  # an end that the watch has made is no end
+                    return found
+                url = urljoin(place.url, answer.getheader("Location", ""))
         except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
             _refuse(asked, _reason(error, watch), error)
     return _refuse(asked, f"it led on more than {limits.redirects} times")

@@ -43,16 +43,24 @@ class HtmlPage:
 
 
 def read_html(
-    text: str, *, language: str = "ar", newsroom: str = "", name: str = "the file", url: str = "", zone: tzinfo = UTC
+    text: str,
+    *,
+    language: str = "ar",
+    newsroom: str = "",
+    name: str = "the file",
+    url: str = "",
+    zone: tzinfo = UTC,
+    page: bool = True,
 ) -> HtmlPage:
     """An article from a page of HTML. Nothing is fetched, no script, style or event of it survives.
 
     language: the newsroom's, for a page that names none and whose letters do not tell.  newsroom: its name, left out
     where the page repeats it.  url: where the page was fetched, for relative links; what the page says itself is
-    stronger.  zone: of the newsroom, for times that are given in UTC.
+    stronger.  zone: of the newsroom, for times that are given in UTC.  page: False for a document or an entry of a
+    feed, in which everything belongs to the article.
     Raises RefusedError UNREADABLE when there is no HTML in it.
     """
-    facts = read_facts(text, name)
+    facts = read_facts(text, name, page=page)
     parts = facts.parts
     address = check_url(facts.url, base=url, schemes=WEB).url or check_url(url, schemes=WEB).url
     found = _language(facts, language)

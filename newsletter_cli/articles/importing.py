@@ -7,10 +7,11 @@ The same bytes make no second file: `imported` in the front matter holds their S
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, tzinfo
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from newsletter_cli.articles.head import with_values
 from newsletter_cli.articles.keys import field_of
@@ -18,10 +19,15 @@ from newsletter_cli.articles.model import Article, Figure, Paragraph, Related, R
 from newsletter_cli.articles.pictures import Copier, pictures_of, with_pictures
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value, split_front_matter
 from newsletter_cli.articles.reading import (
+    FEED_KINDS,
     KINDS,
     NO_VALUES,
     OTHER_KINDS,
+    Failure,
+    Origin,
+    Source,
     article_files,
+    finished,
     read_article,
     read_bytes,
     read_source,
@@ -32,6 +38,10 @@ from newsletter_cli.articles.slugs import free_slug, slug_for
 from newsletter_cli.articles.writing import write_article
 from newsletter_cli.errors import NewsletterError, RefusedError, UsageError
 from newsletter_cli.newsroom import Newsroom, is_slug
+
+if TYPE_CHECKING:
+    from newsletter_cli.articles.fetching import Fetched
+    from newsletter_cli.articles.readers.feed import Entry, Feed
 
 UNDATED: Final = "undated"
 _IMPORTED: Final = re.compile(rb"^imported: ['\"]?([0-9a-f]{64})", re.MULTILINE)
@@ -121,6 +131,17 @@ class How:
     encoding: str = ""  # chosen by a person where two were as likely
     repair: bool = False  # a person has said yes to repairing misread letters
     dry_run: bool = False
+    zone: tzinfo = UTC  # of the newsroom: whose day a moment belongs to
+    since: date | None = None  # of a feed, only entries from this day on; those without a date come along
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What one file, feed or address gave."""
+
+    done: tuple[Imported, ...]
+    failures: tuple[Failure, ...] = ()
+    passed: int = 0  # entries of a feed that are older than was asked for
 
 
 def override_values(given: dict[str, str], sets: tuple[str, ...]) -> FrontMatter:
@@ -157,9 +178,19 @@ def import_file(path: Path, shelf: Shelf, how: How, *, name: str = "") -> Import
 
 
 def import_bytes(
-    data: bytes, name: str, suffix: str | None, shelf: Shelf, how: How, *, folder: Path | None = None
+    data: bytes,
+    name: str,
+    suffix: str | None,
+    shelf: Shelf,
+    how: How,
+    *,
+    folder: Path | None = None,
+    origin: Origin | None = None,
 ) -> Imported:
-    """The bytes of a file, or of standard input.  suffix: None = look at the text.  folder: where its pictures lie."""
+    """The bytes of a file, or of standard input.
+
+    suffix: None = look at the text.  folder: where its pictures lie.  origin: of a page from the web.
+    """
     hashed = hashlib.sha256(data).hexdigest()
     if how.slug:
         shelf.free(how.slug, hashed)
@@ -177,19 +208,32 @@ def import_bytes(
         overrides=how.overrides,
         encoding=how.encoding,
         repair=how.repair,
+        origin=origin,
+        zone=how.zone,
     )
+    return _placed(source, hashed, name, folder, shelf, how)
+
+
+def _placed(source: Source, hashed: str, name: str, folder: Path | None, shelf: Shelf, how: How) -> Imported:
+    """The article with its name, in its place."""
     article = replace(source.article, imported=hashed)
     article = replace(article, slug=how.slug or free_slug(slug_for(article.title), shelf.slugs))
-    article = _written(article, folder, shelf, how)
+    article = _written(article, folder, shelf, how, source.pictures)
     return Imported(
         article,
         name,
-        source.roles,
+        source.roles or (_html_roles(article) if how.dry_run else ()),
         source.dropped,
         article.warnings,
         encoding=source.decoded.encoding,
         repair=source.decoded.repair,
     )
+
+
+def _html_roles(article: Article) -> tuple[RoleLine, ...]:
+    from newsletter_cli.articles.shown_roles import html_roles  # lazy: only for those who want to see them
+
+    return html_roles(article)
 
 
 def _roles(data: bytes, name: str, suffix: str | None, how: How) -> tuple[RoleLine, ...]:
@@ -200,10 +244,10 @@ def _roles(data: bytes, name: str, suffix: str | None, how: How) -> tuple[RoleLi
         return ()
 
 
-def _written(article: Article, folder: Path | None, shelf: Shelf, how: How) -> Article:
+def _written(article: Article, folder: Path | None, shelf: Shelf, how: How, pictures: Mapping[str, bytes]) -> Article:
     """The article with its path, its pictures beside it, on disk unless this is a dry run."""
     path = shelf.destination(article)
-    copier = Copier(folder, path.parent, article.slug, how.image)
+    copier = Copier(folder, path.parent, article.slug, how.image, pictures)
     article = replace(with_pictures(article, copier.take), path=path)
     article = replace(article, warnings=(*article.warnings, *copier.warnings))
     if not how.dry_run:
@@ -244,12 +288,97 @@ def _unknown_values(path: Path) -> dict[str, object]:
     return {key: value for key, value in front.values.items() if field_of(key) is None}
 
 
+# --- feeds and the web -----------------------------------------------------------------------------------------
+
+
+def import_any(
+    data: bytes,
+    name: str,
+    suffix: str | None,
+    shelf: Shelf,
+    how: How,
+    *,
+    folder: Path | None = None,
+    origin: Origin | None = None,
+) -> Arrivals:
+    """The bytes of anything that can be imported: a feed gives an article for each entry, all else gives one.
+
+    Raises what `import_bytes` and `import_feed` raise.
+    """
+    if suffix is None or suffix.lower() in FEED_KINDS:
+        from newsletter_cli.articles.readers.feed import is_feed  # lazy: feeds are rare
+
+        if is_feed(data):
+            return import_feed(data, name, shelf, how, url=origin.url if origin else "")
+        if suffix is not None and b"<html" in data[:4096].lower():
+            suffix = ".html"
+    return Arrivals((import_bytes(data, name, suffix, shelf, how, folder=folder, origin=origin),))
+
+
+def import_url(url: str, shelf: Shelf, how: How, *, fetch: "Callable[[str], Fetched]") -> Arrivals:
+    """The page or the feed behind an address. Its pictures stay where they are on the web.
+
+    fetch: fetches one address; raises RefusedError UNREADABLE.
+    """
+    fetched = fetch(url)
+    suffix = ".xml" if fetched.media_type.endswith("xml") and "html" not in fetched.media_type else ".html"
+    origin = Origin(url=fetched.url, charset=fetched.charset)
+    return import_any(fetched.body, url, suffix, shelf, how, origin=origin)
+
+
+def import_feed(data: bytes, name: str, shelf: Shelf, how: How, *, url: str = "") -> Arrivals:
+    """The entries of a feed, oldest last as they stand in it; an entry that was imported before makes no second file.
+
+    url: the feed's own address.  Raises RefusedError UNREADABLE and ConfigError EXTRA, and UsageError USAGE when fields
+    of one article are given and the feed has several.
+    """
+    from newsletter_cli.articles.readers.feed import read_feed  # lazy: an extra
+
+    feed = read_feed(data, name, url)
+    wanted = [entry for entry in feed.entries if _is_recent(entry, how)]
+    if len(wanted) > 1 and (how.overrides.values or how.slug):
+        raise UsageError(
+            "USAGE",
+            f"--title and the other fields are for one article; {name} has {len(wanted)}.",
+            sent="",
+            fix="newsletter articles import FEED --since DATE",
+        )
+    done: list[Imported] = []
+    failures: list[Failure] = []
+    for number, entry in enumerate(wanted, 1):
+        shown = f"{name}: {entry.url or entry.title or number}"
+        try:
+            done.append(_entry(entry, feed, shown, shelf, how))
+        except RefusedError as error:
+            failures.append(Failure(Path(name), shown, error.code, error.message, error))
+    return Arrivals(tuple(done), tuple(failures), len(feed.entries) - len(wanted))
+
+
+def _is_recent(entry: "Entry", how: How) -> bool:
+    if how.since is None or entry.published is None:
+        return True
+    return entry.published.astimezone(how.zone).date() >= how.since
+
+
+def _entry(entry: "Entry", feed: "Feed", shown: str, shelf: Shelf, how: How) -> Imported:
+    from newsletter_cli.articles.feed_article import read_entry  # lazy: an extra
+
+    hashed = hashlib.sha256(b"entry of a feed\n" + (entry.key or entry.html).encode("utf-8")).hexdigest()
+    if hashed in shelf.hashes:
+        path = shelf.hashes[hashed]
+        article = read_article(path, root=shelf.newsroom.root, language=how.language, newsroom=how.newsroom_name)
+        return _again(article, shown, shelf, how)
+    source = read_entry(entry, feed, language=how.language, newsroom=how.newsroom_name, zone=how.zone, name=shown)
+    source = finished(source, how.overrides, shown)
+    return _placed(source, hashed, shown, None, shelf, how)
+
+
 def files_in(path: Path) -> Iterator[Path]:
     """The files to import from a folder, in order; pictures and other kinds are passed over.
 
     Raises RefusedError UNREADABLE when there is none.
     """
-    known = {*KINDS, *OTHER_KINDS}
+    known = {*KINDS, *OTHER_KINDS} - {".xml"}  # maps of sites and settings of programs end so, too
     found = [
         file
         for file in sorted(path.rglob("*"))

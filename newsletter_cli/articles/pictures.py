@@ -1,6 +1,6 @@
 """Pictures of an imported article: their files are copied beside it, under names made from its slug."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -66,6 +66,7 @@ class Copier:
     target_folder: Path
     slug: str
     given: Path | None = None  # the file named by --image; may lie anywhere
+    held: Mapping[str, bytes] = field(default_factory=dict)  # pictures that came inside a document
     copies: list[Copy] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # source → name beside the article
@@ -80,7 +81,7 @@ class Copier:
 
     def copied(self, source: str) -> str:
         path = self.file_of(source)
-        data = _bytes(path) if path else None
+        data = self.held.get(source) or (_bytes(path) if path else None)
         if data is None:
             self.warnings.append(f"The picture {source} was not found; put it beside the article.")
             return source

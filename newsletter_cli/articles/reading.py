@@ -1,7 +1,8 @@
 """Article files on disk: which reader a file gets, what is wrong with it, and a whole folder at once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from newsletter_cli.articles.roles import RoleLine
 
 LIMIT: Final = 2 * 1024 * 1024  # bytes of a text file
+_MB: Final = 1024 * 1024
 
 MARKDOWN: Final = "markdown"
 HTML: Final = "html"
 TEXT: Final = "text"
+DOCX: Final = "docx"
 KINDS: Final = {
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
@@ -30,15 +33,21 @@ KINDS: Final = {
     ".xhtml": HTML,
     ".txt": TEXT,
     ".text": TEXT,
+    ".docx": DOCX,
 }
-SUPPORTED: Final = ".md, .txt and .html"
+FEED_KINDS: Final = (".xml", ".rss", ".atom")  # several articles in one file: these are imported, not read
+# Web pages carry their scripts and pictures with them, documents their pictures.
+LIMITS: Final = {HTML: 5 * _MB, DOCX: 20 * _MB, MARKDOWN: LIMIT, TEXT: LIMIT}
+SUPPORTED: Final = ".md, .txt, .html and .docx"
 # Kinds people try, and what to do with them.
 OTHER_KINDS: Final = {
-    ".docx": "save it as .html or .txt",
-    ".doc": "save it as .html or .txt",
-    ".odt": "save it as .html or .txt",
-    ".rtf": "save it as .txt",
-    ".pdf": "copy its text into a .txt file",
+    ".doc": "save it as .docx",
+    ".odt": "save it as .docx",
+    ".rtf": "save it as .docx",
+    ".pdf": "save the text it was made from as .docx, or copy it into a .txt file",
+    ".xml": "newsletter articles import FILE, if it is a feed",
+    ".rss": "newsletter articles import FILE",
+    ".atom": "newsletter articles import FILE",
 }
 NO_VALUES: Final = FrontMatter({}, "", {})
 
@@ -49,9 +58,18 @@ class Source:
 
     article: Article
     decoded: Decoded
-    kind: str  # "markdown" | "html" | "text"
+    kind: str  # "markdown" | "html" | "text" | "docx"
     roles: "tuple[RoleLine, ...]" = ()
     dropped: tuple[str, ...] = ()  # page furniture that is in no article
+    pictures: Mapping[str, bytes] = field(default_factory=dict)  # of a document: source → bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where bytes come from, when not from a file."""
+
+    url: str = ""  # for relative links
+    charset: str = ""  # said by the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +92,29 @@ class Reading:
 
 
 def read_bytes(path: Path, name: str) -> bytes:
-    """A file's bytes.  Raises RefusedError UNREADABLE: not there, a folder, not allowed, more than 2 MB."""
+    """A file's bytes.  Raises RefusedError UNREADABLE: not there, a folder, not allowed, too large for its kind."""
     try:
         if path.is_dir():
             raise RefusedError("UNREADABLE", f"{name} is a folder.", fix="name the files in it")
-        if path.stat().st_size > LIMIT:
-            raise RefusedError("UNREADABLE", f"{name} is larger than 2 MB; text files are smaller.", fix="split it")
+        limit = limit_of(path.suffix)
+        if path.stat().st_size > limit:
+            raise too_large(name, limit)
         return path.read_bytes()
     except FileNotFoundError as error:
         raise RefusedError("UNREADABLE", f"There is no file {name}.", fix="check the name") from error
     except OSError as error:
         raise RefusedError("UNREADABLE", f"{name} cannot be read: {error.strerror}.", fix="check its rights") from error
+
+
+def limit_of(suffix: str | None) -> int:
+    """Bytes that a file of a kind may have; of an unknown kind, as many as a web page."""
+    return LIMITS.get(KINDS.get((suffix or "").lower(), HTML), LIMIT)
+
+
+def too_large(name: str, limit: int) -> RefusedError:
+    """The error for a file that is not read at all."""
+    kinds = "text files are smaller" if limit == LIMIT else "that is the most that is read"
+    return RefusedError("UNREADABLE", f"{name} is larger than {limit // _MB} MB; {kinds}.", fix="split it")
 
 
 def read_source(
@@ -97,24 +127,48 @@ def read_source(
     overrides: FrontMatter = NO_VALUES,
     encoding: str = "",
     repair: bool = False,
+    origin: Origin | None = None,
+    zone: tzinfo = UTC,
 ) -> Source:
     """An article from a file's bytes; it has a title and a body, but no slug and no path yet.
 
     name: how messages call the file.  suffix: ".md" and so on; None = look at the text.  language, newsroom: the
     newsroom's.  overrides: fields given beside the file, stronger than its own.  encoding: see `decode`.  repair: a
-    person has said yes to the repair that `decode` offers.
-    Raises RefusedError UNREADABLE, NO-TITLE, NO-BODY; NotConfirmedError ENCODING-AMBIGUOUS.
+    person has said yes to the repair that `decode` offers.  origin: of a page from the web.  zone: of the newsroom, for
+    times in UTC.
+    Raises RefusedError UNREADABLE, NO-TITLE, NO-BODY; NotConfirmedError ENCODING-AMBIGUOUS; ConfigError EXTRA.
     """
-    if len(data) > LIMIT:
-        raise RefusedError("UNREADABLE", f"{name} is larger than 2 MB; text files are smaller.", fix="split it")
-    kind = _kind(suffix, name)
-    decoded = decode(data, name=name, encoding=encoding)
+    kind = _kind(suffix, name) or (DOCX if data.startswith(b"PK\x03\x04") else "")
+    if len(data) > LIMITS.get(kind, LIMITS[HTML]):
+        raise too_large(name, LIMITS.get(kind, LIMITS[HTML]))
+    how = _How(name, language, newsroom, zone, (origin or Origin()).url)
+    if kind == DOCX:
+        return finished(_document(data, how), overrides, name)
+    decoded = _decoded(data, name, encoding, (origin or Origin()).charset, kind)
     if repair and decoded.repair:
         decoded = replace(decoded, text=decoded.repair, notes=("The letters were repaired.",), repair="")
     kind = _fitting(kind, decoded.text, name)
-    source = _read(kind, decoded, name, language, newsroom, overrides)
+    if len(data) > LIMITS[kind]:
+        raise too_large(name, LIMITS[kind])
+    return finished(_read(kind, decoded, how, overrides), overrides, name)
+
+
+def finished(source: Source, overrides: FrontMatter, name: str) -> Source:
+    """The source with the values given beside it.  Raises RefusedError NO-TITLE, NO-BODY."""
     article = _overruled(source.article, overrides, name) if overrides.values else source.article
-    return replace(source, article=_checked(replace(article, warnings=(*decoded.notes, *article.warnings)), name))
+    notes = source.decoded.notes
+    return replace(source, article=_checked(replace(article, warnings=(*notes, *article.warnings)), name))
+
+
+def _decoded(data: bytes, name: str, encoding: str, charset: str, kind: str) -> Decoded:
+    """The text; a page of the web may help with what it says about itself."""
+    if encoding or kind not in (HTML, ""):
+        return decode(data, name=name, encoding=encoding)
+    from newsletter_cli.articles.declared import with_declared  # lazy: pages alone
+
+    bytes_, said, note = with_declared(data, charset)
+    decoded = decode(bytes_, name=name, encoding=said)
+    return replace(decoded, notes=(note, *decoded.notes)) if note else decoded
 
 
 def _overruled(article: Article, overrides: FrontMatter, name: str) -> Article:
@@ -129,21 +183,43 @@ def _overruled(article: Article, overrides: FrontMatter, name: str) -> Article:
     return replace(given, extras=(*given.extras, Extra(line, article.title)), warnings=(*given.warnings, warning))
 
 
-def _read(kind: str, decoded: Decoded, name: str, language: str, newsroom: str, overrides: FrontMatter) -> Source:
+@dataclass(frozen=True, slots=True)
+class _How:
+    name: str
+    language: str
+    newsroom: str
+    zone: tzinfo
+    url: str
+
+
+def _read(kind: str, decoded: Decoded, how: _How, overrides: FrontMatter) -> Source:
     if kind == MARKDOWN:
-        return Source(read_markdown(decoded.text, language=language, name=name), decoded, kind)
+        return Source(read_markdown(decoded.text, language=how.language, name=how.name), decoded, kind)
     if kind == HTML:
         from newsletter_cli.articles.html_article import read_html  # lazy: lxml and nh3 are for HTML alone
 
-        html = read_html(decoded.text, language=language, newsroom=newsroom, name=name)
+        html = read_html(
+            decoded.text, language=how.language, newsroom=how.newsroom, name=how.name, url=how.url, zone=how.zone
+        )
         return Source(html.article, decoded, kind, dropped=html.dropped)
     from newsletter_cli.articles.page_text import read_page  # lazy: page text alone
 
     title = overrides.values.get("title", "")
     page = read_page(
-        decoded.text, language=language, newsroom=newsroom, title=title if isinstance(title, str) else "", name=name
+        decoded.text,
+        language=how.language,
+        newsroom=how.newsroom,
+        title=title if isinstance(title, str) else "",
+        name=how.name,
     )
     return Source(page.article, decoded, kind, page.roles, tuple(line.text for line in page.dropped))
+
+
+def _document(data: bytes, how: _How) -> Source:
+    from newsletter_cli.articles.document_article import read_word  # lazy: an extra
+
+    word = read_word(data, language=how.language, newsroom=how.newsroom, name=how.name)
+    return Source(word.article, Decoded("", "utf-8"), DOCX, dropped=word.dropped, pictures=word.pictures)
 
 
 # --- kinds -----------------------------------------------------------------------------------------------------

@@ -3,33 +3,39 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from newsletter_cli.articles.importing import (
+    Arrivals,
     How,
     Imported,
     Shelf,
     files_in,
-    import_bytes,
+    import_any,
     import_file,
+    import_url,
     override_values,
 )
 from newsletter_cli.articles.model import Article
 from newsletter_cli.articles.reading import (
-    HTML,
+    FEED_KINDS,
+    LIMITS,
     MARKDOWN,
+    TEXT,
     Failure,
     Reading,
     read_bytes,
     read_source,
     shown_path,
+    too_large,
 )
 from newsletter_cli.articles.roles import RoleLine
 from newsletter_cli.articles.shown_roles import html_roles, markdown_roles
 from newsletter_cli.articles.urls import WEB, check_url
 from newsletter_cli.cli.frame import Run
-from newsletter_cli.errors import NewsletterError, NotConfirmedError, RefusedError, UsageError
+from newsletter_cli.errors import ConfigError, NewsletterError, NotConfirmedError, RefusedError, UsageError
 from newsletter_cli.language import read_date
 
 STDIN: Final = "-"
@@ -43,6 +49,7 @@ class Given:
     fields: Mapping[str, str]  # field → text
     sets: tuple[str, ...]  # FIELD=TEXT
     slug: str
+    since: str = ""  # of a feed
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.sets or self.slug)
@@ -60,8 +67,9 @@ class Seen:
 # --- import ----------------------------------------------------------------------------------------------------
 
 
-def import_all(run: Run, words: Sequence[str], given: Given) -> tuple[list[Imported], list[Failure]]:
-    """Every file that was named, or lies in a folder that was named; one that fails does not stop the others.
+def import_all(run: Run, words: Sequence[str], given: Given) -> Arrivals:
+    """Every file that was named, or lies in a folder that was named, every entry of a feed, and what addresses give;
+    one that fails does not stop the others.
 
     Raises UsageError USAGE: flags about one article with more than one file, or with a value that cannot be used.
     """
@@ -76,14 +84,31 @@ def import_all(run: Run, words: Sequence[str], given: Given) -> tuple[list[Impor
     shelf = Shelf.of(run.newsroom, run.settings.compose.articles)
     done: list[Imported] = []
     failures: list[Failure] = []
+    passed = 0
     for word in words:
-        for path in _paths(run, word, failures):
-            name = STDIN_NAME if path is None else _name(run, path)
+        for place in _places(run, word, failures):
             try:
-                done.append(_imported(run, path, shelf, how))
-            except (RefusedError, NotConfirmedError) as error:
-                failures.append(Failure(path or Path(STDIN), name, error.code, error.message, error))
-    return done, failures
+                arrivals = _imported(run, place, shelf, how)
+            except (RefusedError, NotConfirmedError, ConfigError) as error:
+                failures.append(_failure(run, place, error))
+                continue
+            done += arrivals.done
+            failures += arrivals.failures
+            passed += arrivals.passed
+    return Arrivals(tuple(done), tuple(failures), passed)
+
+
+def _failure(run: Run, place: Path | str, error: NewsletterError) -> Failure:
+    if isinstance(error, ConfigError) and error.code != "EXTRA":
+        raise error
+    shown = _shown(run, place)
+    return Failure(Path(shown), shown, error.code, error.message, error)
+
+
+def _shown(run: Run, place: Path | str) -> str:
+    if isinstance(place, Path):
+        return _name(run, place)
+    return STDIN_NAME if place == STDIN else place
 
 
 def _how(run: Run, given: Given) -> How:
@@ -97,7 +122,18 @@ def _how(run: Run, given: Given) -> How:
         image=image,
         slug=given.slug,
         dry_run=run.globals.dry_run,
+        zone=run.settings.newsroom.zone,
+        since=_since(given.since, run.settings.newsroom.language),
     )
+
+
+def _since(words: str, language: str) -> date | None:
+    if not words:
+        return None
+    read = read_date(words, language)
+    if read is None or read.date is None:
+        raise UsageError("USAGE", f"“{words}” is no date that can be used.", sent="", fix="--since 2026-10-12")
+    return read.date
 
 
 def _image(run: Run, fields: dict[str, str]) -> Path | None:
@@ -130,17 +166,11 @@ def _check_values(fields: Mapping[str, str], language: str) -> None:
         raise UsageError("USAGE", "--title is empty.", sent="", fix='--title "TITLE"')
 
 
-def _paths(run: Run, word: str, failures: list[Failure]) -> Iterator[Path | None]:
-    """The files a word stands for; None is standard input."""
-    if word == STDIN:
-        yield None
-        return
+def _places(run: Run, word: str, failures: list[Failure]) -> Iterator[Path | str]:
+    """The files a word stands for; a text is standard input or an address."""
     path = run.around.cwd / word
-    if "://" in word:
-        error = RefusedError(
-            "UNREADABLE", f"{word}: addresses are not read by this version.", fix="save the page, then import the file"
-        )
-        failures.append(Failure(Path(word), word, error.code, error.message, error))
+    if word == STDIN or "://" in word:
+        yield word
     elif path.is_dir():
         try:
             yield from files_in(path)
@@ -150,23 +180,26 @@ def _paths(run: Run, word: str, failures: list[Failure]) -> Iterator[Path | None
         yield path
 
 
-def _imported(run: Run, path: Path | None, shelf: Shelf, how: How) -> Imported:
-    """One file; where a person sits at the terminal, an encoding in doubt is asked about."""
+def _imported(run: Run, place: Path | str, shelf: Shelf, how: How) -> Arrivals:
+    """One file or address; where a person sits at the terminal, an encoding in doubt is asked about."""
+    if place == STDIN:
+        return import_any(_stdin(run), STDIN_NAME, None, shelf, how)
+    if isinstance(place, str):
+        from newsletter_cli.articles.fetching import fetch  # lazy: the network is for those who name an address
+        from newsletter_cli.articles.readers.feed import MEDIA_TYPES
+
+        kinds = ("text/html", "application/xhtml+xml", *MEDIA_TYPES)
+        return import_url(place, shelf, how, fetch=lambda url: fetch(url, kinds=kinds))
+    if place.suffix.lower() in FEED_KINDS:
+        name = _name(run, place)
+        return import_any(read_bytes(place, name), name, place.suffix, shelf, how, folder=place.parent)
     if run.can_ask:
-        how = _asked(run, path, shelf, how)
-    return _once(run, path, shelf, how)
+        how = _asked(run, place, shelf, how)
+    return Arrivals((import_file(place, shelf, how, name=_name(run, place)),))
 
 
-def _once(run: Run, path: Path | None, shelf: Shelf, how: How) -> Imported:
-    if path is None:
-        return import_bytes(_stdin(run), STDIN_NAME, None, shelf, how)
-    return import_file(path, shelf, how, name=_name(run, path))
-
-
-def _asked(run: Run, path: Path | None, shelf: Shelf, how: How) -> How:
-    """The same with a person's answers. Standard input cannot be read twice, and answers come from it."""
-    if path is None:
-        return how
+def _asked(run: Run, path: Path, shelf: Shelf, how: How) -> How:
+    """The same with a person's answers. (Not for standard input: it cannot be read twice, and answers come from it.)"""
     trial = Shelf(shelf.newsroom, dict(shelf.slugs), dict(shelf.hashes))
     try:
         repair = import_file(path, trial, replace(how, dry_run=True)).repair
@@ -187,7 +220,11 @@ def _stdin(run: Run) -> bytes:
     if stream is None:
         return b""
     buffer = getattr(stream, "buffer", None)
-    return bytes(buffer.read()) if buffer is not None else stream.read().encode("utf-8")
+    most = max(LIMITS.values())
+    data = bytes(buffer.read(most + 1)) if buffer is not None else stream.read(most + 1).encode("utf-8")
+    if len(data) > most:
+        raise too_large(STDIN_NAME, most)
+    return data
 
 
 def _name(run: Run, path: Path) -> str:
@@ -215,7 +252,7 @@ def seen_file(run: Run, word: str) -> Seen:
     roles = source.roles
     if source.kind == MARKDOWN:
         roles = markdown_roles(source.decoded.text, article)
-    elif source.kind == HTML:
+    elif source.kind != TEXT:
         roles = html_roles(article)
     return Seen(article, roles, source.dropped)
 

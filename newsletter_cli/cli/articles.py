@@ -28,7 +28,7 @@ REMARK_COLUMNS: Final = (
 )  # fmt: skip
 
 Field = typer.Option
-FILES: Final = "Text, Markdown or HTML files, folders, or - for standard input."
+FILES: Final = "Text, Markdown, HTML or Word files, feeds, folders, https addresses, or - for standard input."
 EXITS: Final = (Exit.OK, Exit.USAGE, Exit.NOT_CONFIRMED, Exit.CONFIG, Exit.CHECKS)
 
 
@@ -74,6 +74,7 @@ def new(
     examples=(
         "newsletter articles import page.txt",
         'newsletter articles import page.txt --title "أسعار القمح" --date 2026-10-12 --set tags="قمح، أسواق"',
+        "newsletter articles import https://news.example/feed.xml --since 2026-10-12",
     ),
     exits=EXITS,
     changes=True,
@@ -90,21 +91,25 @@ def import_(
     image: Annotated[str | None, Field("--image", metavar="FILE|URL", help="Its lead picture.")] = None,
     sets: Annotated[list[str] | None, Field("--set", metavar="FIELD=TEXT", help="Any field; may be repeated.")] = None,
     slug: Annotated[str, Field("--slug", metavar="SLUG", help="Its short name; default: from the title.")] = "",
+    since: Annotated[str, Field("--since", metavar="DATE", help="Of a feed: only entries from this day on.")] = "",
 ) -> Reply:
     """Text of a page: each line gets one role; what is no part of the article is listed as dropped, and nothing is
     lost in silence. The same bytes make no second article. -n shows the role of every line."""
     fields = {
         "title": title, "date": day, "kicker": kicker, "author": author, "source": source, "url": url, "image": image,
     }  # fmt: skip
-    given = Given({name: text for name, text in fields.items() if text is not None}, tuple(sets or ()), slug)
-    done, failures = import_all(run, files, given)
-    if not done:
+    given = Given({name: text for name, text in fields.items() if text is not None}, tuple(sets or ()), slug, since)
+    arrivals = import_all(run, files, given)
+    done, failures = arrivals.done, arrivals.failures
+    if not done and failures:
         raise _nothing(failures)
     root, dry = run.newsroom.root, run.globals.dry_run
     document = {
         "articles": [records.imported_record(one, root, roles=dry) for one in done],
         "failed": [records.failure_record(failure) for failure in failures],
     }
+    if arrivals.passed:
+        run.out.say(run._("Entries older than {date}, not imported: {count}").format(date=since, count=arrivals.passed))
     undated = any(one.article.date is None for one in done)
     steps = ("newsletter articles list" if undated else "newsletter compose",)
     return Reply(document, exit=_exit(failures), human=lambda: _tell(run, done, failures), next=steps)

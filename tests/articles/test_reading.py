@@ -34,7 +34,7 @@ def refusal(function, *arguments, **named) -> RefusedError:
         (b"<!DOCTYPE html><p>x", ".txt", "UNREADABLE", "not plain text but HTML"),
         (b"just words", ".html", "UNREADABLE", "is not HTML"),
         (b"%PDF-1.4", ".pdf", "UNREADABLE", "files of the kind .pdf are not read"),
-        (b"PK\x03\x04", ".docx", "UNREADABLE", "files of the kind .docx are not read"),
+        (b"PK\x03\x04", ".docx", "UNREADABLE", "it is no .docx file"),
         (b"x" * (LIMIT + 1), ".txt", "UNREADABLE", "larger than 2 MB"),
         ("فقرة تنتهي بنقطة ولا عنوان فوقها في هذا الملف.".encode(), ".txt", "NO-TITLE", "has no title"),
         ("---\nkicker: x\n---\nنص".encode(), ".md", "NO-TITLE", "has no title"),

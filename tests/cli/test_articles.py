@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter_cli.cli import articles
+from tests.servers.documents import docx, paragraph, picture
 
 SEED = Path(__file__).parent.parent / "golden" / "articles" / "01-seed.txt"
 UNTITLED = "فقرة تنتهي بنقطة ولا عنوان فوقها في هذا الملف.\n"
@@ -146,14 +147,48 @@ def test_a_command_that_cannot_be_meant_is_a_usage_error(document, argv, room):
     assert not (room / "articles").exists()
 
 
-def test_kinds_that_are_not_read_say_what_is(document, room):
+def test_what_cannot_be_read_says_what_can(document, room):
     (room / "a.docx").write_bytes(b"PK\x03\x04")
-    told = document("import", "a.docx", "https://news.example/a", exit=5)
-    messages = [one["message"] for one in told["error"]["details"]["failed"]]
+    (room / "a.odt").write_bytes(b"PK\x03\x04")
+    words = ("a.docx", "a.odt", "http://news.example/a", "https://127.0.0.1/a")
+    told = document("import", *words, exit=5)
+    messages = [(one["file"], one["message"]) for one in told["error"]["details"]["failed"]]
     assert messages == [
-        "a.docx: files of the kind .docx are not read; .md, .txt and .html are.",
-        "https://news.example/a: addresses are not read by this version.",
+        ("a.docx", "a.docx cannot be read: it is no .docx file."),
+        ("a.odt", "a.odt: files of the kind .odt are not read; .md, .txt, .html and .docx are."),
+        (
+            "http://news.example/a",
+            "http://news.example/a was not fetched: only https is fetched, for http can be changed on its way.",
+        ),
+        ("https://127.0.0.1/a", "https://127.0.0.1/a was not fetched: its host is an IP address."),
     ]
+
+
+def test_a_feed_gives_its_new_entries_and_the_others_are_counted(newsletter, document, room):
+    entry = "<item><title>عنوان {n}</title><guid>{n}</guid><pubDate>{n} Oct 2026 08:00:00 GMT</pubDate>{text}</item>"
+    text = "<description>نص المقال كله هنا.</description>"
+    items = entry.format(n="10", text=text) + entry.format(n="12", text=text) + entry.format(n="13", text="")
+    (room / "feed.xml").write_text(f"<rss version='2.0'><channel>{items}</channel></rss>", encoding="utf-8")
+    told = document("import", "feed.xml", "--since", "2026-10-12", exit=5)
+    assert [(one["title"], one["date"]) for one in told["articles"]] == [("عنوان 12", "2026-10-12")]
+    assert [(one["file"], one["code"]) for one in told["failed"]] == [("feed.xml: عنوان 13", "NO-BODY")]
+    assert document("import", "feed.xml", "--since", "2026-10-14")["articles"] == []
+    assert document("import", "feed.xml", "--since", "soon", exit=2)["error"]["code"] == "USAGE"
+
+
+def test_a_word_file_goes_in_with_its_picture(document, room):
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    data = docx(
+        paragraph("كتب المدرسة تصل إلى الجبل", "T") + paragraph("نص المقال كله هنا.") + picture("p1", "صندوق"),
+        {"word/media/a.png": b"\x89PNG\r\n\x1a\n"},
+        f'<Relationship Id="p1" Type="{relation}" Target="media/a.png"/>',
+    )
+    (room / "a.docx").write_bytes(data)
+    told = document("import", "a.docx", "--slug", "books", "--date", "2026-10-12")["articles"][0]
+    assert (told["title"], told["path"]) == ("كتب المدرسة تصل إلى الجبل", "articles/2026/10/books.md")
+    assert (room / "articles/2026/10/books.png").read_bytes().startswith(b"\x89PNG")
+    assert document("import", "a.docx")["articles"][0]["already"]
+    assert document("show", "a.docx", "--roles")["roles"][0]["role"] == "title"
 
 
 def test_standard_input_and_folders_are_read(document, room):

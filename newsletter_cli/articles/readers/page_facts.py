@@ -10,7 +10,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter_cli.articles.decoding import normalise
 from newsletter_cli.articles.readers.extractor import extracted
-from newsletter_cli.articles.readers.page_parts import Parts, parts_of
+from newsletter_cli.articles.readers.page_parts import Around, Parts, parts_of
 from newsletter_cli.errors import RefusedError
 
 _JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
@@ -40,8 +40,11 @@ class PageFacts:
     missing: bool  # a whole page was read without the extractor that would have helped
 
 
-def read_facts(text: str, name: str) -> PageFacts:
-    """The facts and the article's part of a page. No entities, no network. Raises RefusedError UNREADABLE."""
+def read_facts(text: str, name: str, *, page: bool = True) -> PageFacts:
+    """The facts and the article's part of a page. No entities, no network. Raises RefusedError UNREADABLE.
+
+    page: False for a document or an entry of a feed, in which everything belongs to the article.
+    """
     root = _root(text, name)
     body = root.find("body")
     meta, linked = _meta(root), _json_ld(root)
@@ -53,7 +56,8 @@ def read_facts(text: str, name: str) -> PageFacts:
     author = (said_author if "://" not in said_author else "") or meta.get("author", "")
     published = next(filter(None, (meta.get(key, "") for key in _PUBLISHED)), "") or _text_of(linked, "datePublished")
     published = published or _marked_time(root)
-    texts = extracted(text) if _looks_like_a_site(root) else ()
+    is_site = page and _looks_like_a_site(root)
+    texts = extracted(text) if is_site else ()
     description = meta.get("og:description") or meta.get("description") or _text_of(linked, "description")
     said = [text for text in (title, _text_of(linked, "headline"), tab_title) if text]
     return PageFacts(
@@ -69,7 +73,7 @@ def read_facts(text: str, name: str) -> PageFacts:
         url=_canonical(root) or meta.get("og:url", "") or _own_address(linked),
         language=language,
         direction=direction,
-        parts=parts_of(root if body is None else body, said, site, description, texts or ()),
+        parts=parts_of(root if body is None else body, said, Around(site, description, is_site), texts or ()),
         missing=texts is None,
     )
 
@@ -108,7 +112,12 @@ def _own_address(linked: Mapping[str, Any]) -> str:
 
 def _looks_like_a_site(root: HtmlElement) -> bool:
     """Whether a page is one of a web site, with more on it than the article."""
-    return bool(root.xpath("//nav | //aside | //footer | //script | //*[@id] | //table//table | //form"))
+    return bool(
+        root.xpath(
+            "//nav | //aside | //footer | //script | //*[@id] | //*[@class] | //table//table | //form"
+            " | //table[@width or @border='0'] | //meta[@property='og:title']"
+        )
+    )
 
 
 def _root(text: str, name: str) -> HtmlElement:

@@ -61,15 +61,22 @@ class Parts:
     whole: bool  # a page of a web site, of which parts were told
 
 
-def parts_of(
-    body: HtmlElement, said: Sequence[str], site: str, description: str = "", texts: Iterable[str] = ()
-) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the page's head says beside its title."""
+
+    site: str  # the site's name
+    description: str
+    is_site: bool  # there is more on the page than the article
+
+
+def parts_of(body: HtmlElement, said: Sequence[str], around: Around, texts: Iterable[str] = ()) -> Parts:
     """The parts of a page.
 
-    said: what the page's head calls it, best first.  site: the site's name.  texts: paragraphs of the article as an
-    extractor found them; they only help to find the part in which the article is.  description: the page's own summary.
+    said: what the page's head calls it, best first.  texts: paragraphs of the article as an extractor found them; they
+    only help to find the part in which the article is.
     """
-    page = _Page(body, said, site, description)
+    page = _Page(body, said, around.site, around.description, around.is_site)
     return page.parts([shapes.key(text) for text in texts])
 
 
@@ -84,6 +91,7 @@ class _Page:
     said: Sequence[str]
     site: str
     description: str
+    is_site: bool
     spare: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     related: list[Related] = field(default_factory=list)
@@ -95,9 +103,10 @@ class _Page:
         _prepare(self.body)
         self.weigh()
         self.title = self.find_title()
-        self.take_furniture()
-        self.weigh()
-        whole = self.weights.get(self.body, 0) >= _WHOLE
+        if self.is_site:
+            self.take_furniture()
+            self.weigh()
+        whole = self.is_site and self.weights.get(self.body, 0) >= _WHOLE
         if whole:
             self.take_related()
             _join_captions(self.body, self.title)
