@@ -1,24 +1,32 @@
-"""Shapes of single lines: bullets, labels, furniture, how a line ends. Pure questions that `roles` asks."""
+"""Shapes of single lines: bullets, labels, how a line ends, how long it is. Pure questions that `placing` asks."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from newsletter_cli.articles.furniture import LANGUAGES, Furniture, Label
+from newsletter_cli.articles.furniture import LANGUAGES, Label
+from newsletter_cli.articles.furniture_lines import ends_with_end_mark
+from newsletter_cli.articles.furniture_lines import furniture_of as furniture_of  # the HTML reader asks it here
 from newsletter_cli.language import base_language, fold
 
 LONG: Final = 140  # characters; a longer line is text
 _TEXT_WITH_STOP: Final = 60  # a shorter line that ends with a full stop may still be a teaser or a caption
 
+WRAP: Final = 110  # characters; programs that wrap text cut shorter lines
+
 _BULLET: Final = re.compile(r"(?:[•·●▪▫◦○■□►▶‣⁃*»›]|[-–—](?=\s))\s*(?=\S)")
 _CLOSERS: Final = "\"”»’'›)]"
 _STOPS: Final = ".۔…"
 _ENDS: Final = ".۔…؟?!»"
-_SEPARATOR: Final = re.compile(r"\s*(?:[:：|»‹›]|\.{2,}|…|\s[-–—]\s|[-–—]\s)\s*")
+_SEPARATOR: Final = re.compile(r"\s*(?:[:：|/»‹›,،]|\.{2,}|…|\s[-–—]\s|[-–—]\s)\s*")
 _KEY_VALUE: Final = re.compile(r"([^\s:][^:\n]{0,30}?)\s*:\s+(\S.*)")
-_EDGES: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _LABEL_VALUE: Final = {Label.SOURCE: 100, Label.AUTHOR: 80, Label.RELATED: 300, Label.CAPTION: 300, Label.CREDIT: 100}
 _NAME_WORDS: Final = 6  # a byline is a name, not a sentence
+_FEW_WORDS: Final = (
+    3  # words after a label that is an ordinary verb too: «كتب محمد صلاح», but «كتب لاعبو المنتخب تاريخا»
+)
+_COMMAS: Final = (",", "،")
+_AROUND_VALUE: Final = " \t\u00a0/|:-–—"
 
 
 def without_bullet(line: str) -> tuple[str, bool]:
@@ -36,50 +44,6 @@ def key_and_value(line: str) -> tuple[str, str] | None:
     """`key: value`, or None."""
     match = _KEY_VALUE.fullmatch(line)
     return (match[1], match[2]) if match else None
-
-
-# --- furniture -------------------------------------------------------------------------------------------------
-
-
-def _furniture_table() -> dict[str, Furniture]:
-    tables = (item for tables in LANGUAGES.values() for item in tables.furniture.items())
-    return {fold(line): kind for kind, lines in tables for line in lines}
-
-
-_FURNITURE: Final[Mapping[str, Furniture]] = _furniture_table()
-_INVITATIONS: Final = tuple(fold(line) for tables in LANGUAGES.values() for line in tables.invitations)
-_RIGHTS: Final = tuple(fold(line) for tables in LANGUAGES.values() for line in tables.rights)
-_ROW: Final = frozenset({Furniture.SHARE, Furniture.NAVIGATION, Furniture.TEXT_SIZE})
-
-
-def furniture_of(line: str) -> Furniture | None:
-    """The kind of furniture a whole line is; also a row of buttons, and a counter beside the word."""
-    folded = fold(line)
-    found = _FURNITURE.get(folded) or _FURNITURE.get(_EDGES.sub("", folded))
-    if found:
-        return found
-    if len(folded) <= 120 and folded.startswith(_RIGHTS):
-        return Furniture.RIGHTS
-    parts = [part.strip() for part in re.split(r"[|•·/\t]| {2,}", line) if part.strip()]
-    words = parts if len(parts) > 1 else line.split()
-    kinds = {_FURNITURE.get(fold(word)) for word in words}
-    return Furniture.NAVIGATION if len(words) > 1 and kinds <= _ROW else None
-
-
-def begins_invitation(line: str) -> bool:
-    """Whether a line invites to sign up."""
-    return fold(line).startswith(_INVITATIONS)
-
-
-def names_logo(line: str) -> bool:
-    """ "Logo" with the name beside it."""
-    words = fold(line).split()
-    return 1 < len(words) <= 5 and bool({"logo", "شعار", "לוגו"} & {words[0], words[-1]})
-
-
-def is_latin_name(line: str) -> bool:
-    """One to three Latin words and nothing else, such as a wordmark."""
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9.&'’+-]*(?: [A-Za-z0-9.&'’+-]+){0,2}", line)) and len(line) <= 30
 
 
 # --- labels ----------------------------------------------------------------------------------------------------
@@ -108,15 +72,35 @@ def label_of(line: str, language: str = "ar") -> tuple[Label, str, str] | None:
     language: of the page; labels of other languages count too, after its own.
     """
     labels = _LABELS.get(base_language(language), _LABELS["ar"])
+    if line[:1] in "([" and line[-1:] in ")]":
+        line = line[1:-1].strip()
     for match in _SEPARATOR.finditer(line, 0, 60):
-        label, value = line[: match.start()].strip(), line[match.end() :].strip()
+        label, value = line[: match.start()].strip(), line[match.end() :].strip(_AROUND_VALUE)
         kind = labels.get(fold(label))
-        if kind and _fits(kind, value):
+        if kind and _fits(kind, value) and (match[0].strip() not in _COMMAS or _may_have_comma(kind, label)):
             return kind, label, value if value.strip(".…:") else ""
     kind = labels.get(fold(line.rstrip(" :.…")))
     if kind and fold(line.rstrip(" :.…")) not in _NEVER_ALONE:
         return kind, line.rstrip(" :.…"), ""
     return _without_colon(line, labels)
+
+
+def is_label(line: str, language: str) -> bool:
+    """Whether a line is a label and nothing else, a weak one too."""
+    labels = _LABELS.get(base_language(language), _LABELS["ar"])
+    return fold(line.rstrip(" :.…")) in labels
+
+
+def is_weak_label(label: str) -> bool:
+    """A word so common that it also begins sentences and headlines."""
+    return fold(label) in _NEVER_ALONE
+
+
+def _may_have_comma(kind: Label, label: str) -> bool:
+    """«Author, سناء», «صدر الصورة، Getty»: a comma after a label that is no ordinary word."""
+    return kind in (Label.AUTHOR, Label.CREDIT, Label.CAPTION) and (
+        " " in label or label.isascii() or not is_weak_label(label)
+    )
 
 
 def _without_colon(line: str, labels: Mapping[str, Label]) -> tuple[Label, str, str] | None:
@@ -125,9 +109,11 @@ def _without_colon(line: str, labels: Mapping[str, Label]) -> tuple[Label, str, 
     for label in _NO_COLON:
         words = label.count(" ") + 1
         parts = line.split()
-        if folded.startswith(label + " ") and len(parts) > words:
-            kind, value = labels[label], " ".join(parts[words:])
-            if _fits(kind, value) and not ends_with_stop(value):
+        if folded.startswith(label + " ") and len(parts) > words and label in labels:
+            kind, value = labels[label], " ".join(parts[words:]).strip(_AROUND_VALUE)
+            least = _FEW_WORDS if is_weak_label(label) or kind is Label.SOURCE else _NAME_WORDS
+            short = kind is Label.CAPTION or len(value.split()) <= least
+            if value and short and _fits(kind, value) and not ends_with_stop(value):
                 return kind, " ".join(parts[:words]), value
     return None
 
@@ -135,7 +121,9 @@ def _without_colon(line: str, labels: Mapping[str, Label]) -> tuple[Label, str, 
 def _fits(kind: Label, value: str) -> bool:
     if len(value) > _LABEL_VALUE.get(kind, LONG * 2):
         return False
-    return kind is not Label.AUTHOR or len(value.split()) <= _NAME_WORDS
+    return kind is not Label.AUTHOR or (
+        len(value.split()) <= _NAME_WORDS and (not value or any(map(str.isalpha, value)))
+    )
 
 
 # --- how a line ends, how long it is ---------------------------------------------------------------------------
@@ -146,9 +134,20 @@ def ends_with_stop(line: str) -> bool:
     return line.rstrip(_CLOSERS + " ")[-1:] in tuple(_STOPS)
 
 
+def ends_with_dots(line: str) -> bool:
+    """Whether dots end it, as those of a headline do."""
+    return line.rstrip(_CLOSERS + " ").endswith(("..", "…"))
+
+
 def ends_sentence(line: str) -> bool:
-    """Whether it ends like a sentence: . ؟ ! … » or one of these inside quotation marks."""
+    """Whether it ends like a sentence: . ؟ ! … » or one of these inside quotation marks, or an agency's end mark."""
+    line = ends_with_end_mark(line) or line
     return line[-1:] in tuple(_ENDS) or line.rstrip(_CLOSERS + " ")[-1:] in tuple(_ENDS)
+
+
+def has_end_mark(line: str) -> bool:
+    """Whether an agency's end mark stands behind its last sentence."""
+    return bool(ends_with_end_mark(line))
 
 
 def is_paragraph(line: str) -> bool:
@@ -165,13 +164,25 @@ def is_one_width(lengths: Sequence[int]) -> bool:
     """Whether lines were cut at one width: all but the last are nearly as long as the longest."""
     full, last = lengths[:-1], lengths[-1]
     longest = max(full)
-    return 45 <= longest <= 110 and all(length >= longest - 22 for length in full) and last <= longest + 3
+    return 45 <= longest <= WRAP and all(length >= longest - 22 for length in full) and last <= longest + 3
 
 
 def is_title_with_site(line: str, title: str) -> bool:
     """The title, a separator, and a short name: what a browser shows in its tab."""
     head, separator, name = _split_last(line)
     return bool(separator) and len(name) <= 40 and key(head) == key(title)
+
+
+def site_of(line: str, title: str) -> str:
+    """The site's name behind the title, or ""."""
+    head, separator, name = _split_last(line)
+    return name if separator and len(name) <= 40 and key(head) == key(title) else ""
+
+
+def is_title_after_section(line: str, title: str) -> bool:
+    """«عام / العنوان»: the title behind a short word."""
+    parts = re.split(r"\s*[|/]\s*|\s[-–—]\s", line, maxsplit=1)
+    return len(parts) == 2 and 0 < len(parts[0]) <= 25 and key(parts[1]) == key(title)
 
 
 def is_cut_title(line: str, title: str, least: int) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from newsletter_cli.articles.datelines import Stamp
 from newsletter_cli.articles.furniture import Label
 from newsletter_cli.articles.head import with_values
 from newsletter_cli.articles.inlines import texts_only
-from newsletter_cli.articles.lines import first_words
+from newsletter_cli.articles.lines import first_words, key
 from newsletter_cli.articles.model import (
     Article,
     Block,
@@ -58,7 +59,7 @@ def _role(line: Line) -> Role:
 
 
 def _article(lines: Sequence[Line], language: str, name: str) -> Article:
-    extras, notes = _extras(lines)
+    extras, beside, notes = _extras(lines)
     blocks, places = _blocks(lines)
     article = Article(
         slug="",
@@ -66,11 +67,11 @@ def _article(lines: Sequence[Line], language: str, name: str) -> Article:
         language=language,
         direction=direction_of(language),
         kicker=_first(lines, Role.KICKER),
-        author=_joined(_values(lines, Role.AUTHOR)),
-        sources=_values(lines, Role.SOURCE),
+        author=_joined(_authors(lines)),
+        sources=_sources(lines),
         tags=_tags(lines),
         blocks=(*blocks, *_note_of(extras)),
-        extras=extras,
+        extras=(*extras, *beside),
         warnings=notes,
         lines=places | _lines_of(lines),
     )
@@ -85,6 +86,32 @@ def _values(lines: Iterable[Line], role: Role) -> tuple[str, ...]:
     """What the lines of a role say, without their label; a label that stands alone says nothing itself."""
     found = [line.value or line.bare for line in lines if line.role is role and (line.value or not line.label)]
     return tuple(dict.fromkeys(found))
+
+
+def _authors(lines: Iterable[Line]) -> tuple[str, ...]:
+    """Bylines, and names beside a date; one that holds another is the same person."""
+    found = [line.value if line.role is Role.AUTHOR else line.author for line in lines if line.role in _PERSONS]
+    return _distinct(name.strip(" :") for name in found)
+
+
+def _sources(lines: Iterable[Line]) -> tuple[str, ...]:
+    """Source lines first, then agencies beside a date or above the text that no source line names."""
+    found = [line for line in lines if line.role is Role.SOURCE and (line.value or not line.label)]
+    found.sort(key=lambda line: not line.label)
+    beside = [line.source for line in lines if line.source]
+    return _distinct([*(line.value or line.bare for line in found), *beside])
+
+
+_PERSONS: Final = frozenset({Role.AUTHOR, Role.DATE})
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for text in texts:
+        same = key(text)
+        if same and not any(same in other or other in same for other in found):
+            found[same] = text
+    return tuple(found.values())
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -114,13 +141,18 @@ def _blocks(lines: Sequence[Line]) -> tuple[list[Block], dict[str, int]]:
     """The blocks in the order of the page, and the line of each."""
     blocks: list[Block] = []
     starts: list[int] = []
-    for line in lines:
+    for before, line in zip([None, *lines], lines, strict=False):
+        # A credit on the line above a caption belongs to its picture.
+        above = before is not None and before.role is Role.CAPTION and before.kind is Label.CREDIT
+        credit = before.value if above and before is not None and line.kind is not Label.CREDIT else None
         if line.role is Role.PARAGRAPH and line.joined and blocks and isinstance(blocks[-1], Paragraph):
             blocks[-1] = Paragraph(texts_only(_text(blocks[-1]) + " " + line.bare))
         elif line.role is Role.LIST and blocks and isinstance(blocks[-1], ListBlock) and not line.gap:
             blocks[-1] = replace(blocks[-1], items=(*blocks[-1].items, _item(line)))
-        elif line.kind is Label.CREDIT and blocks and isinstance(blocks[-1], Figure):
+        elif line.kind is Label.CREDIT and blocks and isinstance(blocks[-1], Figure) and not blocks[-1].picture.credit:
             blocks[-1] = Figure(replace(blocks[-1].picture, credit=line.value))
+        elif line.role is Role.CAPTION and credit is not None and blocks and isinstance(blocks[-1], Figure):
+            blocks[-1] = Figure(Picture("", None, line.value or line.bare, credit))
         elif block := _block(line):
             blocks.append(block)
             starts.append(line.number)
@@ -156,8 +188,10 @@ def _text(paragraph: Paragraph) -> str:
 # --- what no rule places ---------------------------------------------------------------------------------------
 
 
-def _extras(lines: Sequence[Line]) -> tuple[tuple[Extra, ...], tuple[str, ...]]:
+def _extras(lines: Sequence[Line]) -> tuple[tuple[Extra, ...], tuple[Extra, ...], tuple[str, ...]]:
+    """(lines without a place, words beside a date or an agency that are in no field, warnings)."""
     extras = tuple(Extra(line.number, line.text) for line in lines if line.role is Role.EXTRA)
+    beside = tuple(Extra(line.number, line.rest) for line in lines if line.rest)
     warnings = [
         f"Line {extra.line}: no place was found for “{first_words([extra.text])}”; it stands in a note at the end."
         for extra in extras
@@ -165,7 +199,7 @@ def _extras(lines: Sequence[Line]) -> tuple[tuple[Extra, ...], tuple[str, ...]]:
     for line in lines:
         if line.role in (Role.TITLE, Role.CAPTION) and line.confidence < DOUBTFUL:
             warnings.append(f"Line {line.number}: taken for the {line.role}, perhaps wrongly: {line.reason}.")
-    return extras, tuple(warnings)
+    return extras, beside, tuple(warnings)
 
 
 def _note_of(extras: Sequence[Extra]) -> tuple[Block, ...]:
@@ -181,25 +215,24 @@ def _with_date(article: Article, lines: Sequence[Line]) -> Article:
     title = next((number for number, line in enumerate(lines) if line.role is Role.TITLE), 0)
     dates = [(number, line) for number, line in enumerate(lines) if line.role is Role.DATE and line.date]
     known = [(number, line) for number, line in dates if line.date and line.date.date]
-    own = next((line for number, line in known if number > title), None)
-    page = next((line for number, line in known if number < title), None)
-    chosen = own or page or next((line for _, line in dates), None)
+    best = max(known, key=lambda one: (one[1].stamp, one[0] > title, -abs(one[0] - title)), default=None)
+    chosen = best[1] if best else next((line for _, line in dates), None)
     if chosen is None or chosen.date is None:
         return replace(article, warnings=(*article.warnings, UNDATED[0]))
     read = chosen.date
-    calendar = Calendar(read.calendar) if read.date else None
-    others = [line for _, line in dates if line is not chosen]
+    page = next((line for number, line in known if number < title and line is not chosen), None)
     warnings = [f"Line {chosen.number}: {read.warning}"] if read.warning else []
-    if own and page and own is chosen and page.date and page.date.date and read.date:
+    if read.date and page and page.date and page.date.date and page.stamp == Stamp.BARE:
         apart = abs((read.date - page.date.date).days)
         if apart > 1:
             warnings.append(f"Line {page.number}: this date is the page's, {apart} days from the article's own.")
     if read.date is None:
         warnings.append(UNDATED[1])
+    others = [line for _, line in dates if line is not chosen]
     return replace(
         article,
         date=read.date,
-        calendar=calendar,
+        calendar=Calendar(read.calendar) if read.date else None,
         date_text=read.text,
         warnings=(*article.warnings, *warnings),
         extras=(*article.extras, *(Extra(line.number, line.text) for line in others)),

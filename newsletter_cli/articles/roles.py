@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from newsletter_cli.articles.furniture import Label
+from newsletter_cli.articles.furniture import Furniture, Label
 from newsletter_cli.language import ReadDate
 
 
@@ -68,8 +68,14 @@ class Line:
     value: str = ""  # what follows a label
     label: str = ""
     kind: Label | None = None
+    furniture: Furniture | None = None  # of the page, when it is that
     date: ReadDate | None = None
     joined: bool = False  # goes on the paragraph of the line before
+    stamp: int = 1  # what the words before its date say: see datelines.Stamp
+    author: str = ""  # beside its date
+    source: str = ""  # beside its date
+    rest: str = ""  # what else stands in the line and is in no field
+    other: bool = False  # it stands where pages list their other stories
 
     @property
     def length(self) -> int:

@@ -40,7 +40,7 @@ def refusal(function, *arguments, **named) -> RefusedError:
         ("---\nkicker: x\n---\nنص".encode(), ".md", "NO-TITLE", "has no title"),
         ("---\ntitle: عنوان\n---\n".encode(), ".md", "NO-BODY", "has a title but no text"),
         ("---\ntitle: عنوان\n---\n\n***\n\n> ***\n".encode(), ".md", "NO-BODY", "has a title but no text"),
-        ("مزارعو الساحل يبدؤون القطاف\n\nالوضع المظلم\n".encode(), ".txt", "NO-TITLE", "has no title"),
+        ("مزارعو الساحل يبدؤون القطاف\n\nالوضع المظلم\n".encode(), ".txt", "NO-BODY", "has a title but no text"),
     ],
 )
 def test_a_file_that_is_no_article_is_refused_with_its_reason(data, suffix, code, says):
