@@ -135,6 +135,8 @@ def _facts(found: Dateline, before: str, after: str, language: str) -> Dateline 
     glued |= {*_around(after)[:1]} if after.lstrip()[:1].isalnum() else set()
     for part in around:
         fact = _fact(part, language, glued=part in glued)
+        if fact is None and part in glued and found.stamp is not Stamp.BARE and len(part.split()) in (2, 3):
+            fact = "author", part  # «جمیل نگری شائع 28 مئی 2024»
         if fact is None:
             return None
         name, value = fact

@@ -90,6 +90,9 @@ def listed_under(lines: Sequence[Line], place: int, language: str, *, tags: bool
         if found and other.role in (Role.DATE, Role.CHROME) and _is_beside(other):
             other.take(Role.CHROME, 0.7, "it belongs to a related headline")
             continue
+        if tags and other.furniture is Furniture.NAVIGATION and not other.gap:
+            found.append(other)  # «الطقس» is an entry of a menu too
+            continue
         if not _may_be_listed(other, language, tags=tags):
             break
         if found and (other.gap or not (other.bulleted or _is_packed(found))) and amid and not _in_list(found, other):
@@ -155,7 +158,9 @@ def _take_listed(lines: Sequence[Line], place: int) -> None:
 def _mark(lines: Sequence[Line], place: int) -> None:
     """Above the text: the lines up to the next empty one, or to the one that a date or a byline follows."""
     run: list[Line] = []
-    for other in lines[place : place + 12]:
+    for other in lines[place : place + 20]:
+        if other.role is Role.CHROME and not any(map(str.isalpha, other.bare)):
+            continue  # the numbers of a list
         if other.role is not None or (other.gap and run) or shapes.is_text(other.bare):
             break
         run.append(other)
@@ -163,7 +168,7 @@ def _mark(lines: Sequence[Line], place: int) -> None:
     if run and following is not None and following.role in (Role.DATE, Role.AUTHOR):
         run.pop()
     for other in run:
-        other.other = len(run) > 1 or other.bulleted or not other.gap
+        other.other = not signs.is_section(other.bare) and (len(run) > 1 or other.bulleted or not other.gap)
 
 
 # --- after the end mark ----------------------------------------------------------------------------------------
@@ -177,6 +182,9 @@ def after_the_text(lines: Sequence[Line]) -> None:
         for place, line in enumerate(lines)
         if line.furniture is Furniture.END or (line.role in (None, Role.PARAGRAPH) and shapes.has_end_mark(line.bare))
     ]
+    for line in lines[texts[-1] + 1 :] if texts else ():
+        if line.role is None and signs.is_code(line.bare) and not signs.agency_in(line.bare):
+            line.take(Role.CHROME, 0.7, "a code of letters or digits under the text")
     if not texts or not ends or ends[-1] < texts[0]:
         return
     end = next(place for place in ends if place >= texts[0])
@@ -197,10 +205,8 @@ def source_and_byline(free: Sequence[Line], lines: Sequence[Line], longest: int)
         named = next((line for line in free if signs.name_in(line.bare)), None)
         if named:
             named.value = signs.name_in(named.bare)
+            named.rest = named.bare if shapes.key(named.value) != shapes.key(named.bare) else ""
             named.take(Role.AUTHOR, 0.6, "a person's name under the text")
-    for line in free:
-        if line.role is None and signs.is_code(line.bare) and not signs.agency_in(line.bare):
-            line.take(Role.CHROME, 0.6, "a code of letters or digits under the text")
     known = any(line.role is Role.SOURCE and line.confidence >= 0.8 and not line.rest for line in lines)
     left = [line for line in free if line.role is None and shapes.may_be_source(line.bare, longest)]
     sure = [line for line in left if signs.agency_in(line.bare) or signs.names_press(line.bare)]

@@ -51,6 +51,10 @@ _PLACES: Final = _all("places")
 _NAMES: Final = _all("names")
 _CAPTIONS: Final = _all("caption_signs")
 _MORE_FROM: Final = tuple(map(fold, ("More from", "المزيد من", "Plus de", "بیشتر از")))
+# Words inside names; without one, a name has three words and four are a headline: «محمد صلاح يقود ليفربول».
+_OF: Final = frozenset(
+    map(fold, ("عبد", "بن", "ابن", "بنت", "ولد", "أبو", "آل", "الدين", "de", "ben", "bin", "el", "al", "van"))
+)
 _ROW: Final = frozenset({Furniture.SHARE, Furniture.NAVIGATION, Furniture.TEXT_SIZE, Furniture.STORIES})
 
 
@@ -189,7 +193,7 @@ def is_clock(line: str) -> bool:
 
 def is_code(line: str) -> bool:
     """What agencies put under a report: initials of who wrote it, an hour, a number."""
-    folded = fold(line).strip("() ")
+    folded = fold(line).strip("()=*#.- ")
     letters = sum(map(str.isalpha, folded))
     digits = sum(map(str.isdigit, folded))
     return (
@@ -223,13 +227,20 @@ def names_press(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Two to four words beginning with a first name, or initials with points."""
+    """Two or three words beginning with a first name, or initials with points."""
     words = text.strip().rstrip(":").split()
     if re.fullmatch(r"[^\W\d_]\.\s?(?:[^\W\d_]\.?\s?)?(?:[^\W\d_]+)?", text.strip()):
         return True
-    if not 2 <= len(words) <= 5 or len(text) > 40 or not all(_FAMILY.fullmatch(word) for word in words):
+    longest = 5 if any(fold(word) in _OF for word in words) else 3
+    if not 2 <= len(words) <= longest or len(text) > 40 or not all(_FAMILY.fullmatch(word) for word in words):
         return False
     return fold(words[0]) in _NAMES or fold(words[0]).rstrip(".") in _NAMES
+
+
+def may_be_name(text: str) -> bool:
+    """Two or three words of letters, whatever they are."""
+    words = text.split()
+    return 2 <= len(words) <= 3 and len(text) <= 28 and all(_FAMILY.fullmatch(word) for word in words)
 
 
 def agency_in(line: str) -> str:
@@ -265,7 +276,7 @@ def name_in(line: str) -> str:
     bare = line.strip(" -–—|:")
     if is_name(bare):
         return bare
-    parts = [part for part in re.split(r"\s*[|/،,]\s*|\s+[-–—]\s+|[-–—]\s+", bare) if part]
+    parts = [part for part in re.split(r"\s*[|/،,:]\s*|\s+[-–—]\s+|[-–—]\s+", bare) if part]
     names = [part for part in parts if is_name(part)]
     rest = [part for part in parts if part not in names]
     if not names or not all(is_place(part) or is_agency(part) or _is_like_a_name(part) for part in rest):

@@ -12,6 +12,7 @@ from newsletter_cli.articles.titles import SAME
 _KICKER: Final = 50  # characters, at most
 _KICKER_WORDS: Final = 3  # a longer line under the title may as well be a caption
 _MENU: Final = 40  # characters of a line above the title that is a menu's
+_ENTRY: Final = 25  # characters of an entry in a run of them
 _MENU_WORDS: Final = 5
 _RUN: Final = 3  # short lines without an empty one between them: a menu
 
@@ -23,6 +24,9 @@ def around_the_title(lines: Sequence[Line], title: int, body: int) -> None:
     _site_names(lines, title)
     _facts(lines, title, body)
     _kicker(lines, title, body)
+    for line in [line for line in lines if line.role is Role.KICKER][1:]:
+        line.take(Role.CHROME, 0.6, "the name of another section")
+    _bylines(lines, title, body)
     _above(lines, title)
 
 
@@ -94,7 +98,7 @@ def _facts(lines: Sequence[Line], title: int, body: int) -> None:
             line.value, line.rest = agency, line.bare if shapes.key(agency) != shapes.key(line.bare) else ""
             line.take(Role.SOURCE, 0.8, "the agency that sent the report")
         elif name and (not named or place > title):
-            line.value = name
+            line.value, line.rest = name, line.bare if shapes.key(name) != shapes.key(line.bare) else ""
             line.take(Role.AUTHOR, 0.7, "a person's name beside the title")
         elif signs.is_clock(line.bare):
             line.take(Role.CHROME, 0.6, "an hour beside the title")
@@ -153,7 +157,22 @@ def _kicker_above(lines: Sequence[Line], title: int) -> Line | None:
 
 def _is_menu_like(line: Line) -> bool:
     """A short line of words above the title, without a role or the page's own."""
-    return line.role in (None, Role.CHROME, Role.LOGO) and line.length <= _MENU and line.date is None
+    return line.role in (None, Role.CHROME, Role.LOGO) and line.length <= _ENTRY and line.date is None
+
+
+def _bylines(lines: Sequence[Line], title: int, body: int) -> None:
+    """Two or three words directly beside the date are the byline, when there is no other."""
+    if any(line.role is Role.AUTHOR or line.author for line in lines):
+        return
+    for place in range(title + 1, body):
+        line = lines[place]
+        beside = [*lines[place - 1 : place], *lines[place + 1 : place + 2]]
+        if line.role is None and signs.may_be_name(line.bare) and any(one.role is Role.DATE for one in beside):
+            same = [one for one in lines[title:body] if shapes.key(one.bare) == shapes.key(line.bare)]
+            for one in same:
+                one.value = one.bare
+                one.take(Role.AUTHOR, 0.5, "two or three words beside the date")
+            return
 
 
 # --- what is left above ----------------------------------------------------------------------------------------

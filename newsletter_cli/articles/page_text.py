@@ -144,14 +144,15 @@ def _blocks(lines: Sequence[Line]) -> tuple[list[Block], dict[str, int]]:
     for before, line in zip([None, *lines], lines, strict=False):
         # A credit on the line above a caption belongs to its picture.
         above = before is not None and before.role is Role.CAPTION and before.kind is Label.CREDIT
-        credit = before.value if above and before is not None and line.kind is not Label.CREDIT else None
+        credit = before.value if above and before is not None and line.kind is not Label.CREDIT else ""
+        before_bare = before.bare if before is not None else ""
         if line.role is Role.PARAGRAPH and line.joined and blocks and isinstance(blocks[-1], Paragraph):
             blocks[-1] = Paragraph(texts_only(_text(blocks[-1]) + " " + line.bare))
         elif line.role is Role.LIST and blocks and isinstance(blocks[-1], ListBlock) and not line.gap:
             blocks[-1] = replace(blocks[-1], items=(*blocks[-1].items, _item(line)))
         elif line.kind is Label.CREDIT and blocks and isinstance(blocks[-1], Figure) and not blocks[-1].picture.credit:
             blocks[-1] = Figure(replace(blocks[-1].picture, credit=line.value))
-        elif line.role is Role.CAPTION and credit is not None and blocks and isinstance(blocks[-1], Figure):
+        elif line.role is Role.CAPTION and credit and blocks and blocks[-1] == Figure(Picture("", None, before_bare)):
             blocks[-1] = Figure(Picture("", None, line.value or line.bare, credit))
         elif block := _block(line):
             blocks.append(block)

@@ -139,8 +139,8 @@ def _looks(lines: Sequence[Line], place: int) -> float:
     points -= 3 if signs.has_caption_sign(text) else 0
     points -= 1.5 if signs.is_ticker(text) else 0
     points -= 2 if line.other else 0
-    fact = signs.is_section(text) or signs.name_in(text) or signs.agency_in(text) or signs.is_code(text)
-    points -= 5 if fact else 0
+    points -= 5 if signs.is_section(text) or signs.agency_in(text) or signs.is_code(text) else 0
+    points -= 3 if signs.name_in(text) else 0
     points -= 3 if re.search(r"https?://|www\.|@\w", text) or len(re.split(r"\s*[|•·]\s*", text)) > 2 else 0
     return points
 
@@ -198,9 +198,11 @@ class _Copies:
             bullets = {self.lines[other].bulleted for other in same}
             if bullets == {True, False} and len(own) >= SAME_WITH_BULLET:
                 return _SURE + 1
-            if len(own) >= SAME:
+            if len(own) >= SAME and len(same) > 1:
                 # Twice in a row: a picture's description and its caption do that too.
                 return _TWICE_IN_A_ROW if max(same) - min(same) == 1 and len(same) == 2 else _SURE
+        if len(self.keys.get(own, ())) > 1 and len(own) >= SAME:
+            return _TWICE_IN_A_ROW  # a copy of it follows a label: a caption that is repeated
         if len(own) >= SAME and (own in self.crumbs or any(self._others(line))):
             return _SURE
         return 0.0

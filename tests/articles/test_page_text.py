@@ -205,6 +205,11 @@ PIECES = st.sampled_from(
         "مزارعو الساحل يبدؤون قطاف الزيتون", "زراعة", BODY, "صورة من الحقل", "اقرأ المزيد: خبر آخر", "المصدر: الحقل",
         "بقلم سلمى", "- بند أول", "- بند ثان", "النشرة الإخبارية", "سجّل بريدك", "title: x", "author: y", "اقرأ أيضا",
         "إعلان", "Tags: a, b", "تصوير: نور", "نهاية مفتوحة:", "١٢", "...", "«»", "قال: «نعم».", "https://example.org/a",
+        "دمشق (سانا)–", "القاهرة - أ ش أ", "رامي خوري | 28 حزيران 2024 - 18:20 | آخر تحديث: 29 حزيران 2024", "أ ف ب",
+        "نُشر: 12 مارس 2024 آخر تحديث: 13 مارس 2024", "عمان - عمر العبادي", "10:15 ص", "/انتهى/", "ر.م / س.ع",
+        "التعليقات (2)", "رد", "منذ ساعة", "الأكثر قراءة", "الرئيسية › محافظات", "سياسة", "عاجل | خبر قصير الآن",
+        "صدر الصورة، Getty Images", "متنزهون في غابات عجلون - أرشيفية", "بورصة / نور يلماز / الأناضول", "#وسم #آخر",
+        "کد خبر: 1403020805123", "5 min read", "(רויטרס)", "الوسوم:", "المصدر", "خاص", "قراءات: 1204", "كتب سامر علي",
     ]
 )  # fmt: skip
 LINES = st.lists(st.one_of(PIECES, st.text(alphabet="ابتةى .؟:•-«»abc12\u00a0", max_size=30)), max_size=25)
@@ -251,7 +256,8 @@ def test_each_content_line_has_exactly_one_role_and_its_words_are_kept(lines):
             continue
         found = label_of(without_bullet(role.text)[0]) if role.role in DRAWN_BY_THE_THEME else None
         for word in re.findall(r"\w+", fold(found[2] if found else role.text)):
-            assert word in kept, (role, kept)
+            # A copy of the title may part its letters otherwise: «b1» and «b 1».
+            assert word in kept or word in kept.replace(" ", ""), (role, kept)
 
 
 @given(st.text(max_size=300))
