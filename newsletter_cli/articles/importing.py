@@ -198,7 +198,7 @@ def import_bytes(
         path = shelf.hashes[hashed]
         article = read_article(path, root=shelf.newsroom.root, language=how.language, newsroom=how.newsroom_name)
         again = _again(article, name, shelf, how)
-        return replace(again, roles=_roles(data, name, suffix, how)) if how.dry_run else again
+        return replace(again, roles=_roles(data, name, suffix, how))
     source = read_source(
         data,
         name=name,

@@ -1,7 +1,8 @@
 """A page saved as text becomes an article: lines with roles, then blocks in the order of the page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from newsletter_cli.articles.datelines import Stamp
@@ -22,7 +23,7 @@ from newsletter_cli.articles.model import (
     Related,
     RelatedBlock,
 )
-from newsletter_cli.articles.placing import place
+from newsletter_cli.articles.placing import HOUR, place
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
 from newsletter_cli.articles.roles import DOUBTFUL, DROPPED, Line, Role, RoleLine
 from newsletter_cli.articles.tongue import language_of
@@ -51,6 +52,14 @@ def read_page(text: str, *, language: str = "ar", newsroom: str = "", title: str
     roles = tuple(RoleLine(line.number, line.text, _role(line), line.confidence, line.reason) for line in lines)
     article = _article(lines, found, name)
     return Page(article, roles, tuple(role for role in roles if role.role in DROPPED))
+
+
+def with_text_only(article: Article) -> Article:
+    """The article without blocks when none of them is text: captions and lines without a place make no body."""
+    return article if any(isinstance(block, _BODY) for block in article.blocks) else replace(article, blocks=())
+
+
+_BODY: Final = (Paragraph, ListBlock)
 
 
 def _role(line: Line) -> Role:
@@ -200,7 +209,26 @@ def _extras(lines: Sequence[Line]) -> tuple[tuple[Extra, ...], tuple[Extra, ...]
     for line in lines:
         if line.role in (Role.TITLE, Role.CAPTION) and line.confidence < DOUBTFUL:
             warnings.append(f"Line {line.number}: taken for the {line.role}, perhaps wrongly: {line.reason}.")
-    return extras, beside, tuple(warnings)
+    return extras, beside, (*warnings, *_several(lines))
+
+
+def _several(lines: Sequence[Line]) -> Iterator[str]:
+    """Asks about a page that may hold several reports; it is never cut by guess."""
+    hours = sum(line.reason == HOUR for line in lines)
+    heads = sum(
+        line.role is Role.CAPTION and not line.label and len(line.bare.split()) > _HEAD_WORDS and after.role in _TEXT
+        for line, after in pairwise(lines)
+    )
+    if hours > 1 or heads >= _HEADS:
+        yield (
+            f"This looks like a live report or a round-up of {max(hours, heads)} entries; it stays one article. "
+            "If it should be several, cut the file and import the parts."
+        )
+
+
+_HEAD_WORDS: Final = 3
+_HEADS: Final = 4  # short lines above paragraphs; a long report has two or three captions
+_TEXT: Final = frozenset({Role.PARAGRAPH, Role.LIST})
 
 
 def _note_of(extras: Sequence[Extra]) -> tuple[Block, ...]:

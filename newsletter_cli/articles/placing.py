@@ -35,6 +35,7 @@ _ROLE_OF_LABEL: Final = {
     Label.CREDIT: Role.CAPTION,
     Label.TAGS: Role.TAGS,
 }
+HOUR: Final = "the hour of an entry"
 _CAPTION: Final = 90  # characters; a longer line without a sign of a caption is text
 _SOURCE: Final = 80
 _VALUE_ABOVE: Final = 40  # what may follow a label of one word above the text
@@ -373,7 +374,7 @@ class _Page:
     def hours(self, first: int, last: int) -> None:
         for place, line in self.free(first, last):
             if signs.is_clock(line.bare) and place < last:
-                line.take(Role.PARAGRAPH, 0.6, "the hour of an entry")
+                line.take(Role.PARAGRAPH, 0.6, HOUR)
 
     def captions(self, first: int, last: int) -> None:
         for place, line in self.free(0 if self.title_at is None else self.title_at + 1, last):

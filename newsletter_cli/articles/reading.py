@@ -202,7 +202,7 @@ def _read(kind: str, decoded: Decoded, how: _How, overrides: FrontMatter) -> Sou
             decoded.text, language=how.language, newsroom=how.newsroom, name=how.name, url=how.url, zone=how.zone
         )
         return Source(html.article, decoded, kind, dropped=html.dropped)
-    from newsletter_cli.articles.page_text import read_page  # lazy: page text alone
+    from newsletter_cli.articles.page_text import read_page, with_text_only  # lazy: page text alone
 
     title = overrides.values.get("title", "")
     page = read_page(
@@ -212,7 +212,7 @@ def _read(kind: str, decoded: Decoded, how: _How, overrides: FrontMatter) -> Sou
         title=title if isinstance(title, str) else "",
         name=how.name,
     )
-    return Source(page.article, decoded, kind, page.roles, tuple(line.text for line in page.dropped))
+    return Source(with_text_only(page.article), decoded, kind, page.roles, tuple(line.text for line in page.dropped))
 
 
 def _document(data: bytes, how: _How) -> Source:
