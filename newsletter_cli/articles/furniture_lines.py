@@ -16,6 +16,7 @@ _CRUMBS: Final = re.compile(r"\s*(?:[>›»→\\]|::)\s*|\s+/\s+")
 _OUTSIDE: Final = " \"'«»“”()[]/\\|.,،:;؛–—-_"
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _RIGHTS_LENGTH: Final = 150
+_BEFORE_RIGHTS: Final = 40
 _COUNT_LENGTH: Final = 50
 _BEGINNING_LENGTH: Final = 320
 _CAPTION_LENGTH: Final = 170
@@ -68,7 +69,7 @@ def furniture_of(line: str) -> Furniture | None:
     found = _FURNITURE.get(folded) or _FURNITURE.get(bare)
     if found:
         return found
-    if len(folded) <= _RIGHTS_LENGTH and (any(words in folded for words in _RIGHTS) or _is_copyright(folded)):
+    if len(folded) <= _RIGHTS_LENGTH and (_claims_rights(folded) or _is_copyright(folded)):
         return Furniture.RIGHTS
     if len(folded) <= 40 and folded.startswith(_MORE_FROM):
         return Furniture.STORIES
@@ -83,6 +84,12 @@ def furniture_of(line: str) -> Furniture | None:
     if _is_end_mark(folded):
         return Furniture.END
     return Furniture.NAVIGATION if _is_row(line) or is_crumbs(line) else None
+
+
+def _claims_rights(folded: str) -> bool:
+    """«جميع الحقوق محفوظة» at its beginning, or behind a name; further on it is the end of some other sentence."""
+    places = [place for words in _RIGHTS if (place := folded.find(words)) >= 0]
+    return bool(places) and min(places) <= _BEFORE_RIGHTS
 
 
 def _is_copyright(folded: str) -> bool:
