@@ -1,7 +1,9 @@
 """Language: what Arabic, Persian, Hebrew and Urdu need: direction, isolation, digits, plurals, dates, messages.
 
 direction_of, first_strong · fold, fold_digits · isolate_runs, mark_text · digit_system, to_digits, number ·
-plural_category, plural · read_date, format_date, rfc5322_date · message, template
+plural_category, plural · read_date, format_date, rfc5322_date · message, template ·
+unisolated_runs, presentation_forms, direction_overrides, unbalanced_isolates, latin_marks, mixed_letters,
+digit_systems_in, mend (lint.py)
 """
 
 import importlib
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     from newsletter_cli.language.direction import RTL_LANGUAGES, base_language, direction_of, first_strong
     from newsletter_cli.language.folding import fold, fold_digits
     from newsletter_cli.language.isolate import LRM, RLM, Run, isolate_runs, mark_text
+    from newsletter_cli.language.lint import (
+        Place,
+        digit_systems_in,
+        direction_overrides,
+        latin_marks,
+        mend,
+        mixed_letters,
+        presentation_forms,
+        unbalanced_isolates,
+        unisolated_runs,
+    )
     from newsletter_cli.language.plurals import CATEGORIES, LANGUAGE_CATEGORIES, plural_category
 
 __all__ = [
@@ -25,26 +38,35 @@ __all__ = [
     "LRM",
     "RLM",
     "RTL_LANGUAGES",
+    "Place",
     "ReadDate",
     "Run",
     "base_language",
     "catalogue_language",
     "digit_system",
+    "digit_systems_in",
     "direction_of",
+    "direction_overrides",
     "first_strong",
     "fold",
     "fold_digits",
     "format_date",
     "isolate_runs",
+    "latin_marks",
     "mark_text",
+    "mend",
     "message",
+    "mixed_letters",
     "number",
     "plural",
     "plural_category",
+    "presentation_forms",
     "read_date",
     "rfc5322_date",
     "template",
     "to_digits",
+    "unbalanced_isolates",
+    "unisolated_runs",
 ]
 
 # Where each name lives; a file is loaded when a name of it is first asked for: most commands need few of these tables.
@@ -56,6 +78,17 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "direction": ("RTL_LANGUAGES", "base_language", "direction_of", "first_strong"),
     "folding": ("fold", "fold_digits"),
     "isolate": ("LRM", "RLM", "Run", "isolate_runs", "mark_text"),
+    "lint": (
+        "Place",
+        "digit_systems_in",
+        "direction_overrides",
+        "latin_marks",
+        "mend",
+        "mixed_letters",
+        "presentation_forms",
+        "unbalanced_isolates",
+        "unisolated_runs",
+    ),
     "plurals": ("CATEGORIES", "LANGUAGE_CATEGORIES", "plural_category"),
 }
 

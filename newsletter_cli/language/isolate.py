@@ -34,7 +34,8 @@ _AFTER: Final = "(?![\\w@]|[ \u00a0]?\u200e)"
 _ISLAND: Final = re.compile(
     "|".join(
         (
-            "(?P<marked>\u200e[^\u200e\n]+\u200e)",
+            # An isolate keeps what it holds in order by itself, as do marks on both sides.
+            "(?P<marked>\u200e[^\u200e\n]+\u200e|[\u2066\u2068][^\u2066-\u2069\n]*\u2069)",
             rf"(?P<url>(?<!\u200e)\b(?:https?|ftp)://{_TAIL}+|(?<!\u200e)\b(?:mailto:|tel:|www\.){_TAIL}+)",
             "(?P<email>(?<![A-Za-z0-9@._%+'\u200e-])[A-Za-z0-9._%+'-]+@"
             r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?![A-Za-z0-9@]))",
@@ -75,19 +76,32 @@ def _without_tail(found: str) -> str:
     return text
 
 
-def _islands(text: str) -> Iterator[tuple[int, int]]:
+# The names of the patterns above, as a reader of findings calls them.
+_KINDS: Final = {
+    **dict.fromkeys(("phone", "area", "national", "groups"), "phone"),
+    **dict.fromkeys(("url", "host"), "url"),
+    **dict.fromkeys(("path", "file"), "path"),
+    **dict.fromkeys(("code", "plus"), "code"),
+}
+
+
+def islands(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of what must be isolated in right-to-left text and is not yet, in order.
+
+    kind: "phone" | "url" | "email" | "handle" | "tag" | "version" | "path" | "code".
+    """
     for match in _ISLAND.finditer(text):
-        found = match.group()
-        if match.lastgroup == "marked":
+        kind, found = match.lastgroup or "", match.group()
+        if kind == "marked":
             continue
-        if match.lastgroup in ("groups", "version", "national") and _PLAIN.fullmatch(found):
+        if kind in ("groups", "version", "national") and _PLAIN.fullmatch(found):
             continue
-        if match.lastgroup == "national" and sum(map(str.isdigit, found)) < _NATIONAL_DIGITS:
+        if kind == "national" and sum(map(str.isdigit, found)) < _NATIONAL_DIGITS:
             continue
-        if match.lastgroup in ("url", "host", "email", "handle", "path"):
+        if kind in ("url", "host", "email", "handle", "path"):
             found = _without_tail(found)
         if found:
-            yield match.start(), match.start() + len(found)
+            yield match.start(), match.start() + len(found), _KINDS.get(kind, kind)
 
 
 def isolate_runs(text: str, base: str) -> tuple[Run, ...]:
@@ -99,7 +113,7 @@ def isolate_runs(text: str, base: str) -> tuple[Run, ...]:
         return (Run(text, False),) if text else ()
     runs: list[Run] = []
     done = 0
-    for start, end in _islands(text):
+    for start, end, _ in islands(text):
         if start > done:
             runs.append(Run(text[done:start], False))
         runs.append(Run(text[start:end], True))
