@@ -84,9 +84,9 @@ def decode(data: bytes, *, name: str = "the file", encoding: str = "") -> Decode
     if kind := what_it_is(data):
         raise RefusedError("UNREADABLE", f"{name} is not text: it looks like {kind}.", fix=_CONVERT)
     text, found, notes = _characters(data, name, encoding)
-    repair = _repair(text)
-    if repair:
-        notes.append("The text looks like UTF-8 that was once read as another encoding (ط§ظ„).")
+    repair, how = _repair(text)
+    if how:
+        notes.append(f"The text looks like UTF-8 that was once read as another encoding (ط§ظ„). {how}")
     clean, changes = normalise(text)
     return Decoded(clean, found, (*notes, *changes), normalise(repair)[0] if repair else "")
 
@@ -201,13 +201,23 @@ def _places(count: int) -> str:
     return "1 place" if count == 1 else f"{count} places"
 
 
-def _repair(text: str) -> str:
-    """What the text was before UTF-8 bytes were read as windows-1256 or 1252; "" when it does not look like that."""
+def _repair(text: str) -> tuple[str, str]:
+    """(what the text was before UTF-8 bytes were read as windows-1256 or 1252, what a person can do about it).
+
+    Both are "" when it does not look like that; the first alone, when some of it is garbled in another way.
+    """
+    advice = ""
     for codec, pattern in _GARBLED.items():
         if len(pattern.findall(text)) * 2 <= _GARBLED_SHARE * len(text):
             continue
         try:
-            return text.encode(codec).decode("utf-8")
+            repaired = text.encode(codec).decode("utf-8")
         except UnicodeError:
-            continue  # some of it is garbled in another way: there is nothing to offer
-    return ""
+            advice = advice or "It cannot be turned back whole: copy the page anew and save it as UTF-8."
+            continue
+        name = codec.replace("cp", "windows-")
+        return repaired, (
+            "Nothing was changed: at a terminal the import asks whether to repair it, "
+            f"or do it yourself: iconv -f utf-8 -t {name} FILE > repaired.txt"
+        )
+    return "", advice

@@ -14,6 +14,18 @@ _LATIN: Final = re.compile("[A-Za-zÀ-ɏ]")
 _URDU: Final = re.compile("[ٹڈڑںےہھ]")
 _PERSIAN: Final = re.compile("[پچژگکی]")
 _ARABIC_ONLY: Final = re.compile("[ةىأإكي]")
+# Small words of each, for texts typed with another's keyboard: Persian with Arabic ي and ك, Arabic with ی and ک.
+_SMALL: Final = {
+    language: frozenset(map(fold, words.split()))
+    for language, words in {
+        "ar": "في من على إلى عن أن إن التي الذي هذا هذه مع بعد خلال وقال وقالت لم كان كما قد أو ما ذلك بين حيث عند",
+        "fa": "که را است این می با از به برای شد آن در های یک تا خود کرد بود هم نیز شده گفت اند دارد همچنین بر او",
+        "ur": "کے میں کی ہے اور سے کو نے کا یہ پر ہیں تھا گیا کہ اس کیا جو لیے بھی نہیں تک ہو جا رہی رہے گی گے",
+    }.items()
+}
+_FEW: Final = 4  # small words; with fewer the letters decide
+_COUSINS: Final = ("ckb", "ps", "sd", "ug")  # written in Arabic letters, with no list of small words here
+_MANY: Final = 1.5  # times as many small words as of any other language
 _SHARE: Final = 0.04  # of the letters; an Arabic text has none of Urdu's, a foreign name brings one or two
 _WORDS: Final = {
     "en": frozenset({"the", "of", "and", "to", "in", "a", "is", "that", "for", "on", "with", "was", "as", "by"}),
@@ -43,13 +55,18 @@ def _hebrew(text: str, letters: int, default: str) -> str:
 
 
 def _arabic(text: str, letters: int, default: str) -> str:
+    base = base_language(default)
+    if base in _COUSINS:
+        return base
+    words = Counter(re.findall(r"[^\W\d_]+", fold(text)))
+    scores = {language: sum(words[word] for word in small) for language, small in _SMALL.items()}
+    first, second = sorted(scores, key=lambda language: -scores[language])[:2]
+    if scores[first] >= _FEW and scores[first] >= _MANY * scores[second]:
+        return first
     if len(_URDU.findall(text)) > _SHARE * letters:
         return "ur"
     persian, arabic = len(_PERSIAN.findall(text)), len(_ARABIC_ONLY.findall(text))
-    if persian > _SHARE * letters and persian > 2 * arabic:
-        return "fa"
-    base = base_language(default)
-    return base if base in ("ckb", "ps", "sd", "ug") else "ar"
+    return "fa" if persian > _SHARE * letters and persian > 2 * arabic else "ar"
 
 
 def _latin(text: str, letters: int, default: str) -> str:

@@ -111,7 +111,14 @@ def test_misread_utf8_is_offered_and_never_applied():
         decoded = decode(garbled.encode())
         assert (decoded.text, decoded.repair) == (normalise(garbled)[0], ARABIC)
         assert decoded.notes[0].startswith("The text looks like UTF-8 that was once read as another encoding")
+        assert decoded.notes[0].endswith(f"iconv -f utf-8 -t {codec.replace('cp', 'windows-')} FILE > repaired.txt")
     assert decode(ARABIC.encode()).repair == ""
+
+
+def test_misread_utf8_that_cannot_be_turned_back_is_told_too():
+    decoded = decode((ARABIC.encode().decode("cp1256", "replace") + " ☃").encode())
+    assert decoded.repair == ""
+    assert decoded.notes[0].endswith("It cannot be turned back whole: copy the page anew and save it as UTF-8.")
 
 
 @given(st.text(alphabet=st.characters(), max_size=80))
