@@ -33,6 +33,7 @@ from newsletter_cli.articles.model import (
     plain_text,
 )
 from newsletter_cli.articles.readers.markdown import Parsed
+from newsletter_cli.articles.readers.page_parts import flatten
 from newsletter_cli.articles.readers.sanitise import clean
 from newsletter_cli.articles.urls import check_url
 from newsletter_cli.language import base_language, direction_of
@@ -56,22 +57,10 @@ def parse_html(html: str, *, base_url: str = "", language: str = "ar", direction
         root = fragment_fromstring(normalise(clean(html))[0], create_parent="div")
     except etree.LxmlError:
         return Parsed((), (), ())
-    _flatten(root)
+    flatten(root, _DEEPEST)
     walker = _Walker(base_url, language, direction)
     blocks = tuple(walker.blocks(root))
     return Parsed(blocks, (0,) * len(blocks), tuple(walker.warnings))
-
-
-def _flatten(root: HtmlElement) -> None:
-    """Take away the tags that lie too deep, and keep their words: nobody writes so, and each level costs stack."""
-    depths = {root: 0}
-    deep = []
-    for element in root.iterdescendants():
-        depths[element] = depths[element.getparent()] + 1
-        if depths[element] > _DEEPEST:
-            deep.append(element)
-    for element in reversed(deep):
-        element.drop_tag()
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from newsletter_cli.errors import RefusedError
 
 _JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
 _JSON_DEPTH: Final = 6
+_EXTRACTED: Final = 600_000  # characters of a page that the extractor is asked about; it takes seconds for more
+_MOST_TAGS: Final = 30_000  # of one page; long ones have 5,000
 _ARTICLE_TYPES: Final = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"}
 )
@@ -46,6 +48,8 @@ def read_facts(text: str, name: str, *, page: bool = True) -> PageFacts:
     page: False for a document or an entry of a feed, in which everything belongs to the article.
     """
     root = _root(text, name)
+    if sum(1 for _ in root.iter()) > _MOST_TAGS:
+        raise RefusedError("UNREADABLE", f"{name} has more than {_MOST_TAGS:,} tags.", fix="save the article's part alone")
     body = root.find("body")
     meta, linked = _meta(root), _json_ld(root)
     said_author = meta.get("article:author", "")  # often the address of a profile
@@ -57,7 +61,7 @@ def read_facts(text: str, name: str, *, page: bool = True) -> PageFacts:
     published = next(filter(None, (meta.get(key, "") for key in _PUBLISHED)), "") or _text_of(linked, "datePublished")
     published = published or _marked_time(root)
     is_site = page and _looks_like_a_site(root)
-    texts = extracted(text) if is_site else ()
+    texts = extracted(text) if is_site and len(text) <= _EXTRACTED else ()
     description = meta.get("og:description") or meta.get("description") or _text_of(linked, "description")
     said = [text for text in (title, _text_of(linked, "headline"), tab_title) if text]
     return PageFacts(

@@ -9,6 +9,7 @@ Nothing here is safe to show yet: the parts still pass nh3.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from lxml.html import Element, HtmlElement, tostring
@@ -33,6 +34,8 @@ _GREAT: Final = 0.4  # a part with more of the page's text than this is no furni
 _MOST: Final = 0.75  # of the text must lie in the part that is called the article's
 _TITLE: Final = 8  # letters and digits of a headline that is recognised by its words
 _CAPTION: Final = 140
+_BOX: Final = 20  # pieces after a label such as «مواضيع ذات صلة» that may belong to it
+_DEEPEST: Final = 80  # levels of tags; the soup of real sites has 40
 _WRITTEN_BY: Final = re.compile(r"(?:كتبت?|بقلم|by|par|מאת)\s*:?\s+(?=\S)", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 # Questions about cookies stand in boxes without a telling name, too.
@@ -360,6 +363,7 @@ def _prepare(body: HtmlElement) -> None:
             element.drop_tree()
         elif element.tag in ("amp-img", "amp-anim"):
             element.tag = "img"
+    flatten(body, _DEEPEST)
     _drop_skip_links(body)
     _judge_forms(body)
     for image in list(body.iter("img")):
@@ -369,6 +373,18 @@ def _prepare(body: HtmlElement) -> None:
     for table in reversed(list(body.iter("table"))):
         if _is_layout(table):
             _unfold(table)
+
+
+def flatten(root: HtmlElement, deepest: int) -> None:
+    """Take away the tags that lie too deep, and keep their words: nobody writes so, and each level costs stack."""
+    depths = {root: 0}
+    deep = []
+    for element in root.iterdescendants():
+        depths[element] = depths[element.getparent()] + 1
+        if depths[element] > deepest:
+            deep.append(element)
+    for element in reversed(deep):
+        element.drop_tag()
 
 
 def _drop_skip_links(body: HtmlElement) -> None:
@@ -382,8 +398,10 @@ def _drop_skip_links(body: HtmlElement) -> None:
 
 def _judge_forms(body: HtmlElement) -> None:
     """A form around the whole page is the frame of old servers; any other one is for typing."""
+    total = len(words_of(body))
     for form in list(body.iter("form")):
-        if len(words_of(form)) > _GREAT * len(words_of(body)) and len(words_of(form)) >= _WHOLE:
+        words = len(words_of(form))
+        if words > _GREAT * total and words >= _WHOLE:
             form.tag = "div"
         else:
             form.drop_tree()
@@ -482,7 +500,9 @@ def _headlines(element: HtmlElement) -> list[Related]:
 
 
 def _followers(element: HtmlElement) -> list[HtmlElement]:
-    return [each for each in element.itersiblings() if isinstance(each.tag, str) and words_of(each)]
+    """What stands after an element; only so much of it as a box of links is long."""
+    after = (each for each in element.itersiblings() if isinstance(each.tag, str) and words_of(each))
+    return list(islice(after, _BOX))
 
 
 # --- small words -----------------------------------------------------------------------------------------------
