@@ -14,6 +14,17 @@ class Level(StrEnum):
     OFF = "off"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """A repair: one stretch of one line of a file, and what it becomes."""
+
+    file: str  # as findings name it
+    line: int  # from 1
+    start: int  # column from 0, in code points
+    old: str  # what stands there; without it nothing is changed
+    new: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One line of `newsletter check`."""
@@ -25,6 +36,7 @@ class Finding:
     text: str  # one sentence
     fixable: bool = False
     fix: str = ""  # what to do, where that can be said in a few words
+    edits: tuple[Edit, ...] = ()  # what `check --fix` would change
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +61,4 @@ class Hit:
     values: Mapping[str, object] = field(default_factory=dict)  # for the places in the sentence; also Phrases
     level: Level | None = None  # None: the first level of the catalogue
     fix: str = ""
+    edits: tuple[Edit, ...] = ()  # makes the finding fixable
