@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from newsletter_cli.articles.decoding import spotless
 from newsletter_cli.articles.keys import field_of, nearest
-from newsletter_cli.articles.model import Article, Calendar, Picture, Related
+from newsletter_cli.articles.model import Article, Calendar, LeftOut, Picture, Related
 from newsletter_cli.articles.readers.front_matter import FrontMatter, Value
 from newsletter_cli.articles.urls import WEB, check_url
 from newsletter_cli.errors import RefusedError
@@ -30,6 +30,7 @@ class _Head:
     line_of: Callable[[str], int]
     language: str
     warnings: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def warn(self, name: str, problem: str) -> None:
         line = self.line_of(name)
@@ -106,6 +107,7 @@ def _url(head: _Head) -> dict[str, Any]:
     checked = check_url(given, schemes=WEB)
     if given and not checked.url:
         head.warn("url", f"The link “{given}” is left out: {checked.problem}.")
+        head.left_out.append(LeftOut(url=given, line=head.line_of("url"), key="url"))
     return {"url": checked.url}
 
 
@@ -166,6 +168,7 @@ def _one_related(item: Value, head: _Head) -> Related | None:
     checked = check_url(url, schemes=WEB)
     if url and not checked.url:
         head.warn("related", f"The link “{url}” is left out: {checked.problem}.")
+        head.left_out.append(LeftOut(url=url, line=head.line_of("related"), key="related"))
     return Related(title, checked.url) if title else None
 
 
@@ -219,6 +222,7 @@ def with_values(article: Article, front: FrontMatter, name: str = "the file") ->
         article,
         **changed,
         warnings=(*article.warnings, *front.notes, *warnings, *head.warnings),
+        left_out=(*article.left_out, *head.left_out),
         lines={**article.lines, **places},
     )
 

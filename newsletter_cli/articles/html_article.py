@@ -15,6 +15,7 @@ from newsletter_cli.articles.model import (
     Calendar,
     Figure,
     Heading,
+    LeftOut,
     Link,
     ListBlock,
     Paragraph,
@@ -87,7 +88,8 @@ def read_html(
         warnings.append(UNDATED[0])
     if facts.missing and parts.whole:
         warnings.append(WITHOUT_EXTRA)
-    done = replace(body_.article, direction=direction, warnings=tuple(warnings))
+    left_out = (*body_.article.left_out, *reader.left_out)
+    done = replace(body_.article, direction=direction, warnings=tuple(warnings), left_out=left_out)
     dropped = [shapes.first_words([words]) for words in (*parts.dropped, *body_.dropped)]
     return HtmlPage(done, tuple(dict.fromkeys(dropped)))
 
@@ -106,10 +108,12 @@ class _Pieces:
     language: str
     direction: str
     warnings: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def blocks(self, html: str) -> list[Block]:
         parsed = parse_html(html, base_url=self.url, language=self.language, direction=self.direction)
         self.warnings += parsed.warnings
+        self.left_out += parsed.left_out
         return list(parsed.blocks)
 
 

@@ -32,5 +32,6 @@ def read_markdown(text: str, *, language: str = "ar", name: str = "the file") ->
         title=title,
         blocks=tuple(lowered(block) for block in body),
         warnings=(*article.warnings, *parsed.warnings),
+        left_out=(*article.left_out, *parsed.left_out),
         lines={**article.lines, **places},
     )

@@ -167,6 +167,16 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A link that no reader gets, or not as it was written."""
+
+    url: str  # as written
+    line: int = 0  # from 1; 0 when the format has no lines
+    key: str = ""  # field of the front matter ("url", "related"); "" in the text
+    removed: tuple[str, ...] = ()  # parameters of a mailto; else the whole link is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One piece of text a writer made. Directions and languages are set, never guessed by a first letter."""
 
@@ -192,4 +202,5 @@ class Article:
     blocks: tuple[Block, ...] = ()
     extras: tuple[Extra, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = field(default=(), compare=False)  # said of a file, like `lines`
     lines: dict[str, int] = field(default_factory=dict)  # role ("title", "image", "block:3") → line in `path`, from 1

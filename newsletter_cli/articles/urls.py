@@ -35,6 +35,7 @@ class CheckedUrl:
 
     url: str  # "" when it may not be used
     problem: str = ""  # half a sentence for "link … is left out: …"
+    removed: tuple[str, ...] = ()  # parameters of a mailto that are not in `url` any more
 
 
 def check_url(url: str, *, base: str = "", schemes: tuple[str, ...] = ALL) -> CheckedUrl:
@@ -116,9 +117,11 @@ def _mailto(parts: SplitResult) -> CheckedUrl:
     local, at, domain = address.rpartition("@")
     if not at or not local or re.search(r"[\s,;<>\"\\]", address) or not a_label(domain):
         return CheckedUrl("", "its address cannot be used")
-    subject = dict(parse_qsl(parts.query)).get("subject", "")
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    subject = next((value for name, value in given if name.lower() == "subject"), "")
+    removed = tuple(dict.fromkeys(name for name, _ in given if name.lower() != "subject"))
     ending = "?subject=" + quote(re.sub(r"[\x00-\x1f\x7f]+", " ", subject), safe="") if subject else ""
-    return CheckedUrl(f"mailto:{quote(local, safe=_LOCAL_SAFE)}@{a_label(domain)}{ending}")
+    return CheckedUrl(f"mailto:{quote(local, safe=_LOCAL_SAFE)}@{a_label(domain)}{ending}", removed=removed)
 
 
 _LOCAL_SAFE: Final = "!$&'*+-/=^_`{|}~."

@@ -19,6 +19,7 @@ from newsletter_cli.articles.model import (
     Figure,
     Heading,
     Inline,
+    LeftOut,
     LineBreak,
     Link,
     ListBlock,
@@ -60,7 +61,7 @@ def parse_html(html: str, *, base_url: str = "", language: str = "ar", direction
     flatten(root, _DEEPEST)
     walker = _Walker(base_url, language, direction)
     blocks = tuple(walker.blocks(root))
-    return Parsed(blocks, (0,) * len(blocks), tuple(walker.warnings))
+    return Parsed(blocks, (0,) * len(blocks), tuple(walker.warnings), tuple(walker.left_out))
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ class _Walker:
     language: str
     direction: str
     warnings: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     # --- blocks
 
@@ -230,6 +232,8 @@ class _Walker:
         if not href:
             return words
         checked = check_url(href, base=self.base_url)
+        if checked.removed or not (checked.url or href.startswith("#")):
+            self.left_out.append(LeftOut(url=href, removed=checked.removed))
         if checked.url:
             return (Link(checked.url, words),)
         if not href.startswith("#"):

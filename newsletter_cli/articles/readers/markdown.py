@@ -24,6 +24,7 @@ from newsletter_cli.articles.model import (
     Figure,
     Heading,
     Inline,
+    LeftOut,
     LineBreak,
     Link,
     ListBlock,
@@ -57,6 +58,7 @@ class Parsed:
     blocks: tuple[Block, ...]
     lines: tuple[int, ...]  # of each block, from 1
     warnings: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def parse(text: str, *, base_url: str = "", first_line: int = 1) -> Parsed:
@@ -67,7 +69,12 @@ def parse(text: str, *, base_url: str = "", first_line: int = 1) -> Parsed:
     """
     reader = _Reader(base_url, first_line)
     blocks = reader.blocks(_Tokens(_Dialect().parse(text)))
-    return Parsed(tuple(block for block, _ in blocks), tuple(line for _, line in blocks), tuple(reader.warnings))
+    return Parsed(
+        tuple(block for block, _ in blocks),
+        tuple(line for _, line in blocks),
+        tuple(reader.warnings),
+        tuple(reader.left_out),
+    )
 
 
 def markdown_blocks(text: str, *, base_url: str = "") -> tuple[Block, ...]:
@@ -152,6 +159,7 @@ class _Reader:
     base_url: str
     first_line: int
     warnings: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     line: int = 1  # of the block being read, for warnings
 
     def blocks(self, tokens: _Tokens) -> list[tuple[Block, int]]:
@@ -311,6 +319,8 @@ class _Reader:
 
     def link(self, written: str, children: tuple[Inline, ...]) -> tuple[Inline, ...]:
         checked = check_url(written, base=self.base_url)
+        if not checked.url or checked.removed:
+            self.left_out.append(LeftOut(url=written, line=self.line, removed=checked.removed))
         if checked.url:
             return (Link(checked.url, children),) if children else ()
         self.warn(f"the link “{written[:60]}” is left out: {checked.problem}")
