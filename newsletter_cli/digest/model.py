@@ -78,6 +78,24 @@ class LostPicture:
     why: str  # the end of a sentence
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedPicture:
+    """A picture of an article as the page shows it."""
+
+    slug: str  # of its article; "" for the newsroom's logo and pictures of the intro
+    key: str  # "image", "block:3", "logo"
+    source: str  # as the writer gave it
+    src: str  # as it stands in the page
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeText:
+    """One file of the theme an issue was drawn with."""
+
+    shown: str  # "templates/digest.html.j2"
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """A rendered digest: what is frozen, checked and shown."""
@@ -101,6 +119,9 @@ class Issue:
     pictures: tuple[StoredPicture, ...] = ()
     inline_pictures: tuple[InlinePicture, ...] = ()
     lost_pictures: tuple[LostPicture, ...] = ()
+    placed_pictures: tuple[PlacedPicture, ...] = ()
+    theme: tuple[ThemeText, ...] = ()  # the page's template first, then what it takes in, then its CSS
+    website: str = ""  # newsroom.website
 
     @property
     def slugs(self) -> tuple[str, ...]:

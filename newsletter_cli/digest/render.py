@@ -28,7 +28,7 @@ from newsletter_cli.digest.page import Scene, article_view, intro_view, original
 from newsletter_cli.digest.shelf import LOGO, Shelf
 from newsletter_cli.digest.slots import Marks, NonceTakenError, cut_html, cut_text, nonce_for
 from newsletter_cli.digest.text import RULE, article_text, finished, intro_text, marked
-from newsletter_cli.digest.theme import Stage, Theme
+from newsletter_cli.digest.theme import Stage, Theme, theme_texts
 from newsletter_cli.digest.views import IssueView, LogoView, NewsroomView
 from newsletter_cli.digest.words import Words
 from newsletter_cli.language import format_date, message
@@ -102,12 +102,15 @@ class _Rendering:
             pictures=tuple(shelf.stored.values()),
             inline_pictures=tuple(shelf.carried.values()),
             lost_pictures=tuple(shelf.lost),
+            placed_pictures=tuple(shelf.placed),
+            theme=theme_texts(self.theme),
+            website=facts.website,
         )
 
     # --- HTML
 
     def _html(self, preheader: str, intro: Sequence[Block], scene: Scene) -> Document:
-        css = self.theme.find(f"{self.theme.name}.css", "style.css")
+        css = self.theme.css
         style = stylesheet.part(css.text, css.shown)
         facts = self.facts
         words = Words(facts.language, facts.digits, html=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from newsletter_cli.digest.model import LostPicture, StoredPicture
+from newsletter_cli.digest.model import LostPicture, PlacedPicture, StoredPicture
 from newsletter_cli.digest.pictures import PictureError, PictureFile, is_online, read_picture
 from newsletter_cli.mail.content import InlinePicture
 
@@ -31,14 +31,19 @@ class Shelf:
     stored: dict[str, StoredPicture] = field(default_factory=dict)
     carried: dict[str, InlinePicture] = field(default_factory=dict)
     lost: list[LostPicture] = field(default_factory=list)
+    placed: list[PlacedPicture] = field(default_factory=list)
 
     def place(self, source: str, *, beside: Path, slug: str, key: str, widest: int = COLUMN) -> Placed | None:
         """The picture of a source, or None when it has none or it is lost (then it is noted).
 
-        source: as written in the article.  beside: folder of that article.  slug, key: for the note.
+        source: as written in the article.  beside: folder of that article.  slug, key: for the notes.
         """
-        if not source:
-            return None
+        found = self._find(source, beside, slug, key, widest) if source else None
+        if found is not None:
+            self.placed.append(PlacedPicture(slug, key, source, found.src))
+        return found
+
+    def _find(self, source: str, beside: Path, slug: str, key: str, widest: int) -> Placed | None:
         if is_online(source):
             if not source.lower().startswith("https:"):
                 self.lost.append(LostPicture(slug, key, f"{source[:60]} is not https"))

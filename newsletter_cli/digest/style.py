@@ -27,7 +27,6 @@ _REFUSED: Final = (
     (re.compile(r"</|<!--"), "markup"),
     (re.compile(r"(?:^|[},])\s*\*\s*[{,]"), "a rule for every element (*)"),
 )
-_SIZE_LIMIT: Final = 16_384  # bytes; Gmail drops a larger <style> as a whole (email-bugs#90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,7 @@ def part(css: str, shown_path: str) -> Style:
             phone.append(rule)
         else:
             inlined.append(rule)
-    style = Style("\n".join(inlined), "\n".join(phone), "\n".join(dark))
-    for name, text in (("rules for phones", style.phone), ("dark rules", style.dark)):
-        if len(text.encode()) > _SIZE_LIMIT:
-            raise RefusedError("TEMPLATE", f"{shown_path} the {name} have more than 16 KB: Gmail would drop them all")
-    return style
+    return Style("\n".join(inlined), "\n".join(phone), "\n".join(dark))
 
 
 def _rules(css: str, shown_path: str) -> Iterator[str]:

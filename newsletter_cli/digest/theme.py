@@ -7,6 +7,7 @@ Every fault of a template leaves here as RefusedError TEMPLATE with file and lin
 import contextlib
 import difflib
 import functools
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from newsletter_cli.digest.model import ThemeText
 from newsletter_cli.digest.slots import Marks
 from newsletter_cli.errors import RefusedError
 
@@ -56,6 +58,11 @@ class Theme:
     name: str  # "digest": {name}.html.j2, {name}.txt.j2
     folders: tuple[Path, ...]  # the newsroom's templates/, then the packaged ones
 
+    @property
+    def css(self) -> ThemeFile:
+        """Its stylesheet: one of its own, or the one all themes share."""
+        return self.find(f"{self.name}.css", "style.css")
+
     def find(self, *names: str) -> ThemeFile:
         """The first of the named files that exists.  Raises RefusedError TEMPLATE when none does."""
         for name in names:
@@ -69,6 +76,22 @@ class Theme:
             facts=[("looked in", str(folder)) for folder in self.folders],
             fix="set `template: digest` in the digest file, or put that file into templates/",
         )
+
+
+_TAKEN_IN: Final = re.compile(r"{%-?\s*(?:import|include|extends|from)\s+[\"']([^\"']+)[\"']")
+
+
+def theme_texts(theme: Theme) -> tuple[ThemeText, ...]:
+    """The files a page of this theme is drawn with, for whoever must say where something stands."""
+    waiting, found = [f"{theme.name}.html.j2"], dict[str, ThemeFile]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        with contextlib.suppress(RefusedError):  # {% include "x" ignore missing %}
+            found[name] = theme.find(name)
+            waiting += _TAKEN_IN.findall(found[name].text)
+    return tuple(ThemeText(file.shown, file.text) for file in (*found.values(), theme.css))
 
 
 class UnknownNameError(UndefinedError):

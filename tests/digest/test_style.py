@@ -59,11 +59,6 @@ def test_css_that_could_fetch_or_break_is_refused_with_its_line(css, line, what)
     assert what in caught.value.message
 
 
-def test_rules_that_gmail_would_drop_whole_are_refused():
-    with pytest.raises(RefusedError, match="16 KB"):
-        part("@media (max-width: 620px) { .a { color: #000000 } }\n" * 400, "templates/style.css")
-
-
 def test_the_themes_own_stylesheet_names_each_colour_with_six_digits_and_no_side():
     css = (templates_folder() / "style.css").read_text(encoding="utf-8")
     style = part(css, "templates/style.css")
