@@ -25,7 +25,7 @@ from newsletter_cli.digest.intro import SLOT_BASE, slot_links
 from newsletter_cli.digest.markup import Writer, between_marks
 from newsletter_cli.digest.model import DigestFile, Entry, Issue, Size
 from newsletter_cli.digest.page import Scene, article_view, intro_view, original_date, way, way_fields
-from newsletter_cli.digest.shelf import LOGO, Shelf
+from newsletter_cli.digest.shelf import LOGO, shelf_for
 from newsletter_cli.digest.slots import Marks, NonceTakenError, cut_html, cut_text, nonce_for
 from newsletter_cli.digest.text import RULE, article_text, finished, intro_text, marked
 from newsletter_cli.digest.theme import Stage, Theme, theme_texts
@@ -79,7 +79,7 @@ class _Rendering:
         preheader = marks.hide(file.preheader.strip(), file.shown, first_line=file.line("preheader"))
         hidden_intro = marks.hide(file.intro, file.shown, first_line=file.line("intro"))
         intro = slot_links(markdown_blocks(marks.tags_apart(hidden_intro), base_url=SLOT_BASE), marks)
-        shelf = Shelf(facts.root, facts.public_url, facts.pictures_inside, facts.domain)
+        shelf = shelf_for(facts, self.entries)
         scene = Scene(shelf, facts.digits, facts.digits_of, self._article_day(), facts.root)
         html = self._html(preheader, intro, scene)
         return Issue(

@@ -1,12 +1,17 @@
 """The pictures of one rendering: read once, named once, and what could not be read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from newsletter_cli.digest.model import LostPicture, PlacedPicture, StoredPicture
-from newsletter_cli.digest.pictures import PictureError, PictureFile, is_online, read_picture
+from newsletter_cli.articles.pictures import pictures_of
+from newsletter_cli.digest.facts import Facts
+from newsletter_cli.digest.fitting import HEAVIEST, Limits, Memory, fitted, weight_of_one
+from newsletter_cli.digest.model import Entry, LostPicture, PlacedPicture, Size, StoredPicture
+from newsletter_cli.digest.pictures import PictureError, PictureFile, is_online, picture_bytes
 from newsletter_cli.mail.content import InlinePicture
+from newsletter_cli.newsroom import Newsroom
 
 COLUMN: Final = 528  # pixels: 600 less two margins of 36
 LOGO: Final = 240
@@ -20,6 +25,29 @@ class Placed:
     width: int
 
 
+def shelf_for(facts: Facts, entries: Sequence[Entry]) -> "Shelf":
+    """The shelf of a rendering of these articles: the more pictures they have, the lighter is each."""
+    shown = {(entry.article.path, one) for entry in entries for one in _shown(entry)}
+    return Shelf(
+        facts.root,
+        facts.public_url,
+        facts.pictures_inside,
+        facts.domain,
+        weight_of_one(len(shown) + bool(facts.logo)),
+        Memory(Newsroom(facts.root).data / "pictures"),
+    )
+
+
+def _shown(entry: Entry) -> set[str]:
+    """Files that an article shows in its size."""
+    article = entry.article
+    if entry.size is Size.FULL:
+        sources = [picture.source for picture in pictures_of(article)]
+    else:
+        sources = [article.image.source] if entry.size is Size.CARD and article.image else []
+    return {source for source in sources if source and not is_online(source)}
+
+
 @dataclass(slots=True)
 class Shelf:
     """Where a rendering finds its pictures and leaves word of those it could not find."""
@@ -28,6 +56,8 @@ class Shelf:
     base_url: str  # of the reader pages, ASCII, no slash at the end
     inside: bool  # True: into the message (cid); False: published at /a/{hash}
     domain: str  # of the sender, for Content-IDs
+    weight: int = HEAVIEST  # bytes that each picture may have
+    memory: Memory | None = None  # of pictures that were drawn before
     stored: dict[str, StoredPicture] = field(default_factory=dict)
     carried: dict[str, InlinePicture] = field(default_factory=dict)
     lost: list[LostPicture] = field(default_factory=list)
@@ -50,7 +80,8 @@ class Shelf:
                 return None
             return Placed(source, widest)
         try:
-            file = read_picture(source, beside=beside, inside=self.root)
+            data = picture_bytes(source, beside=beside, inside=self.root)
+            file = fitted(data, source, Limits(widest, self.weight), self.memory)
         except PictureError as error:
             self.lost.append(LostPicture(slug, key, str(error)))
             return None
