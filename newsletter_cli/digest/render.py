@@ -28,7 +28,7 @@ from newsletter_cli.digest.page import Scene, article_view, intro_view, original
 from newsletter_cli.digest.shelf import LOGO, shelf_for
 from newsletter_cli.digest.slots import Marks, NonceTakenError, cut_html, cut_text, nonce_for
 from newsletter_cli.digest.text import RULE, article_text, finished, intro_text, marked
-from newsletter_cli.digest.theme import Stage, Theme, theme_texts
+from newsletter_cli.digest.theme import TIME_LIMIT, Stage, Theme, theme_texts
 from newsletter_cli.digest.views import IssueView, LogoView, NewsroomView
 from newsletter_cli.digest.words import Words
 from newsletter_cli.language import format_date, message
@@ -42,10 +42,17 @@ _FILLER: Final = Markup("&#847;&zwnj;&nbsp;" * 40)
 _KEPT: Final = re.compile(r"(<pre\b.*?</pre>|<style\b.*?</style>)", re.DOTALL)
 
 
-def render_issue(file: DigestFile, articles: Sequence[Article], settings: Settings, newsroom: Newsroom) -> Issue:
+def render_issue(
+    file: DigestFile,
+    articles: Sequence[Article],
+    settings: Settings,
+    newsroom: Newsroom,
+    *,
+    seconds: float = TIME_LIMIT,
+) -> Issue:
     """The issue as every reader will get it, without what differs between readers and without any clock.
 
-    articles: at least those the file names, in any order.
+    articles: at least those the file names, in any order.  seconds: after which a template is stopped.
     Raises UsageError NOT-FOUND (a list or an article the file names), RefusedError TEMPLATE, ConfigError.
     """
     facts = facts_of(file, settings, newsroom)
@@ -56,7 +63,7 @@ def render_issue(file: DigestFile, articles: Sequence[Article], settings: Settin
         marks = Marks(nonce_for(inputs, turn))
         try:
             marks.refuse_in(repr(entries))
-            return _Rendering(file, entries, facts, theme, marks).issue()
+            return _Rendering(file, entries, facts, theme, marks, seconds).issue()
         except NonceTakenError:
             continue
     raise RuntimeError("eight hashes in a row occur in the digest's own text")
@@ -71,6 +78,7 @@ class _Rendering:
     facts: Facts
     theme: Theme
     marks: Marks
+    seconds: float
 
     def issue(self) -> Issue:
         """All documents of the issue."""
@@ -218,7 +226,7 @@ class _Rendering:
     # --- what both show
 
     def _stage(self, words: Words) -> Stage:
-        return Stage(self.theme, self.marks, {"plural": words.plural})
+        return Stage(self.theme, self.marks, {"plural": words.plural}, self.seconds)
 
     def _email(self) -> str:
         # The public copy belongs to nobody: it says "the reader's address" there.

@@ -4,42 +4,42 @@ The first stage of rendering, once per digest: sandboxed, autoescaped, strict ab
 Every fault of a template leaves here as RefusedError TEMPLATE with file and line.
 """
 
-import contextlib
 import difflib
 import functools
 import re
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from traceback import walk_tb
-from types import FrameType
 from typing import Any, Final
 
 from jinja2 import (
     BaseLoader,
     Environment,
-    FileSystemBytecodeCache,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
     UndefinedError,
+    meta,
     nodes,
 )
-from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from newsletter_cli.digest.model import ThemeText
+from newsletter_cli.digest.sandbox import OUTPUT_LIMIT, Budget, limits, sandbox
 from newsletter_cli.digest.slots import Marks
 from newsletter_cli.errors import RefusedError
 
-OUTPUT_LIMIT: Final = 2 * 1024 * 1024  # characters: a digest has some 60 thousand, a loop without end has no limit
-TIME_LIMIT: Final = 20.0  # seconds; the sandbox itself limits neither time nor memory
+TIME_LIMIT: Final = 20.0  # seconds; a digest takes a tenth of one
+
+
+# What a template can do wrong, in its own words or in a filter it calls.
+_FAULTS: Final = (
+    TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError,
+    MemoryError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,81 +147,36 @@ class Stage:
     theme: Theme
     marks: Marks
     filters: Mapping[str, Callable[..., object]]
+    seconds: float = TIME_LIMIT
 
     def render(self, file: ThemeFile, values: Mapping[str, object], *, escape: bool) -> str:
         """The template filled with the values, its pieces of the second stage as markers.
 
         escape: True for HTML; False for the text part, which has nothing to escape.
-        Raises RefusedError TEMPLATE for an unknown name, a fault of syntax, more than 2 MiB or more than 20 s.
+        Raises RefusedError TEMPLATE for an unknown name, a fault of syntax, files that include each other in a circle,
+        more than 2 MiB or more than `seconds`.
         """
         loader = _Loader(self.theme, self.marks)
-        env = ImmutableSandboxedEnvironment(
-            loader=loader, autoescape=escape, undefined=_Unknown, keep_trailing_newline=True, trim_blocks=True,
-            lstrip_blocks=True, bytecode_cache=_bytecode(escape=escape),
-        )  # fmt: skip
-        env.filters.update(self.filters)
+        budget = Budget(self.seconds)
+        env = sandbox(budget, self.filters, escape=escape, loader=loader, undefined=_Unknown)
         loader.shown[str(file.path)] = file.shown
         try:
-            with _time_limit(TIME_LIMIT, file.shown):
-                return _collect(env.get_template(file.path.name).generate(dict(values)), file.shown)
-        except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            with limits(budget):
+                return _collect(env.get_template(file.path.name).generate(dict(values)), file.shown, budget)
+        except _FAULTS as error:
             raise _refusal(error, loader, values) from error
 
 
-class _Bytecode(FileSystemBytecodeCache):
-    """Templates compiled by an earlier process; where they cannot be kept or read they are compiled again."""
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().load_bytecode(bucket)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _bytecode(*, escape: bool) -> _Bytecode | None:
-    """Jinja2's own cache for this user in the system's temporary folder; None where that folder is not safe.
-
-    Compiling a theme takes as long as filling it. What escapes is compiled apart: the same file may be used by both.
-    """
-    try:
-        return _Bytecode(pattern=f"__newsletter_{'html' if escape else 'text'}_%s.cache")
-    except (OSError, RuntimeError):
-        return None
-
-
-def _collect(chunks: Iterable[str], shown: str) -> str:
+def _collect(chunks: Iterable[str], shown: str, budget: Budget) -> str:
     parts: list[str] = []
     size = 0
     for chunk in chunks:
+        budget.spend()
         size += len(chunk)
         if size > OUTPUT_LIMIT:
             raise RefusedError("TEMPLATE", f"{shown} writes more than 2 MiB; is there a loop that does not end?")
         parts.append(chunk)
     return "".join(parts)
-
-
-@contextmanager
-def _time_limit(seconds: float, shown: str) -> Iterator[None]:
-    """Stops what runs inside after so many seconds, by the interval timer of the process.
-
-    Signals reach the main thread only; a rendering elsewhere (preview, worker) runs in a process of its own.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise RefusedError("TEMPLATE", f"{shown} was still rendering after {seconds:g} seconds and was stopped.")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _read(path: Path, name: str) -> ThemeFile:
@@ -242,9 +197,34 @@ def _refusal(error: Exception, loader: _Loader, values: Mapping[str, object]) ->
         what = f"unknown variable “{error.name}”{hint}"
     elif isinstance(error, TemplateNotFound):
         what = f"asks for “{error.name}”, which is no file of the theme"
+    elif isinstance(error, RecursionError):
+        circle = _circle(loader)
+        what = f"never comes to an end: {' → '.join(circle)}" if circle else "calls itself again and again"
+    elif isinstance(error, MemoryError):
+        what = "asks for far too much memory"
     else:
         what = getattr(error, "message", None) or str(error)
     return RefusedError("TEMPLATE", f"{where} {what}", facts=[("file", where)], fix="correct the template")
+
+
+def _circle(loader: _Loader) -> tuple[str, ...]:
+    """The files that include, import or extend each other in a circle, by their names; () when none do."""
+    asks = {shown.removeprefix("templates/"): _referenced(text) for shown, text in loader.texts.items()}
+    for start in asks:
+        ways: list[tuple[str, ...]] = [(start,)]
+        while ways:
+            way = ways.pop()
+            for name in asks.get(way[-1], ()):
+                if name == start:
+                    return (*way, start)
+                if name not in way:
+                    ways.append((*way, name))
+    return ()
+
+
+def _referenced(text: str) -> tuple[str, ...]:
+    found = meta.find_referenced_templates(Environment(autoescape=True).parse(text))
+    return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
 def _own_names(loader: _Loader) -> set[str]:

@@ -335,17 +335,6 @@ def test_a_fault_in_a_template_is_told_with_its_line_and_a_guess(room, name, old
         assert re.match(rf"templates/{re.escape(name)}:\d+ ", caught.value.message), caught.value.message
 
 
-def test_a_rendering_that_does_not_end_is_stopped(room, monkeypatch):
-    monkeypatch.setattr("newsletter_cli.digest.theme.TIME_LIMIT", 0.2)
-    room.template(
-        "digest.html.j2",
-        "{{ issue.date }}",
-        "{% for i in [0] * 99999 %}{% for j in [0] * 99999 %}{% endfor %}{% endfor %}",
-    )
-    with pytest.raises(RefusedError, match="was stopped"):
-        room.issue(room.article())
-
-
 def test_a_theme_cannot_be_a_file_outside_of_its_folders(room):
     (room.root / "secret.html.j2").write_text("secret", encoding="utf-8")
     (room.root / "templates" / "evil.html.j2").symlink_to(room.root / "secret.html.j2")

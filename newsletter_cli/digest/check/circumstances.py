@@ -37,7 +37,7 @@ class Circumstances:
     max_change: float = 0.25  # safety.max_change
     serverless: bool = False  # no SMTP server is named yet, and the newsroom is not live: nothing can leave
     own_domains: frozenset[str] = frozenset()  # besides that of From: the website's, the reader pages'
-    sources: Sources = Sources()  # what people wrote, for lines and repairs
+    sources: Sources = field(default_factory=Sources)  # what people wrote, for lines and repairs
 
     @property
     def own_levels(self) -> dict[str, Level]:
