@@ -4,6 +4,7 @@ The first stage of rendering, once per digest: sandboxed, autoescaped, strict ab
 Every fault of a template leaves here as RefusedError TEMPLATE with file and line.
 """
 
+import contextlib
 import difflib
 import functools
 import re
