@@ -15,11 +15,12 @@ from typing import Final
 
 from newsletter_cli.articles.readers.front_matter import FrontMatter, split_front_matter
 from newsletter_cli.digest.model import Choice, DigestFile, Size
-from newsletter_cli.errors import ConfigError, RefusedError, UsageError
+from newsletter_cli.errors import ConfigError, NewsletterError, RefusedError, UsageError
 from newsletter_cli.language import read_date
 from newsletter_cli.newsroom import Newsroom, atomic_write, is_slug
 
 _KEYS: Final = ("id", "date", "list", "subject", "preheader", "template", "articles", "where", "checks")
+_LIMIT: Final = 2 * 1024 * 1024  # bytes
 _CODE: Final = re.compile(r"[A-Z]\d{3}")
 # What PyYAML would read as something else than a letter inside double quotes.
 _UNSAFE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -62,6 +63,8 @@ def read_digest_file(path: Path, *, root: Path) -> DigestFile:
     """
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:
+        if path.stat().st_size > _LIMIT:
+            raise RefusedError("UNREADABLE", f"{shown} is larger than 2 MB; an intro is shorter.", fix="shorten it")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError("UNREADABLE", f"{shown} is not UTF-8 text.", fix="save it as UTF-8") from error
@@ -202,15 +205,20 @@ class _Reader:
 # --- writing ---------------------------------------------------------------------------------------------------
 
 
-def digest_text(file: DigestFile) -> str:
-    """A new digest file: every key that an editor may want to touch, in the order people read."""
+def digest_text(file: DigestFile, subjects: Sequence[str] = (), preheaders: Sequence[str] = ()) -> str:
+    """A new digest file: every key that an editor may want to touch, in the order people read.
+
+    subjects, preheaders: others that the editor may take instead, as remarks.
+    """
     lines = [
         "---",
         f"id: {file.id}",
         *([f"date: {file.date.isoformat()}"] if file.date else []),
         f"list: {file.list}",
         f"subject: {_quoted(file.subject)}",
+        *(f"# subject: {_quoted(other)}" for other in subjects),
         f"preheader: {_quoted(file.preheader)}",
+        *(f"# preheader: {_quoted(other)}" for other in preheaders),
         f"template: {file.template}",
         f"articles: {_articles_text(file.articles)}",
         f"where: {_quoted(file.where)}",
@@ -233,9 +241,8 @@ def with_articles(text: str, articles: Sequence[Choice], lines: Mapping[str, int
     """
     rows = text.split("\n")
     ending = "\r" if rows[0].endswith("\r") else ""
-    new = f"articles: {_articles_text(articles)}{ending}"
     if "articles" not in lines:
-        rows.insert(rows.index(f"---{ending}", 1), new)
+        rows.insert(rows.index(f"---{ending}", 1), f"articles: {_articles_text(articles)}{ending}")
         return "\n".join(rows)
     first = lines["articles"] - 1
     last = end = first + 1
@@ -244,13 +251,66 @@ def with_articles(text: str, articles: Sequence[Choice], lines: Mapping[str, int
         end += 1
         if re.match(r"\s+[^\s#]|- ", rows[end - 1]):
             last = end
-    rows[first:last] = [new]
+    before = [row.removesuffix("\r") for row in rows[first:last]]
+    rows[first:last] = [row + ending for row in _longer(before, articles)]
     return "\n".join(rows)
 
 
+def _longer(rows: list[str], articles: Sequence[Choice]) -> list[str]:
+    """The lines of a list of articles with what is new at its end; remarks stay where they are, if that can be."""
+    there = _choices_in(rows)
+    if there is not None and list(there) == [(one.slug, one.size) for one in articles[: len(there)]]:
+        new = articles[len(there) :]
+        for longer in (_in_brackets(rows, new), _below(rows, new)):
+            if longer and _choices_in(longer) == tuple((one.slug, one.size) for one in articles):
+                return longer
+    return [f"articles: {_articles_text(articles)}"]
+
+
+def _choices_in(rows: Sequence[str]) -> tuple[tuple[str, Size | None], ...] | None:
+    """What lines of front matter list, or None when they list nothing that can be read."""
+    try:
+        text = "\n".join(["---", *rows, "---", ""])
+        front = split_front_matter(text)
+        choices = _Reader(Path(), "", front, text)._articles()
+    except NewsletterError:
+        return None
+    return tuple((one.slug, one.size) for one in choices)
+
+
+def _in_brackets(rows: Sequence[str], new: Sequence[Choice]) -> list[str]:
+    """[a, b]  # remark → [a, b, new]  # remark; a bracket on a line of its own keeps it."""
+    words = _articles_text(new)[1:-1]
+    for index in range(len(rows) - 1, -1, -1):
+        at = rows[index].split(" #")[0].rfind("]")
+        if at < 0:
+            continue
+        kept = rows[index][:at].rstrip()
+        if kept or not index:
+            return [*rows[:index], _with_comma(kept) + words + rows[index][at:], *rows[index + 1 :]]
+        above = rows[index - 1]
+        code = above.split(" #")[0].rstrip()
+        indent = above[: len(above) - len(above.lstrip())]
+        return [*rows[: index - 1], _with_comma(code).rstrip() + above[len(code) :], indent + words, *rows[index:]]
+    return []
+
+
+def _with_comma(text: str) -> str:
+    return text if text.endswith("[") else f"{text} " if text.endswith(",") else f"{text}, "
+
+
+def _below(rows: Sequence[str], new: Sequence[Choice]) -> list[str]:
+    """One more "- " line for each that is new."""
+    items = [match[0] for row in rows[1:] if (match := re.match(r"\s*- +", row))]
+    return [*rows, *(f"{items[0]}{_item_text(one)}" for one in new)] if items else []
+
+
 def _articles_text(articles: Sequence[Choice]) -> str:
-    items = (f"{{ id: {one.slug}, size: {one.size} }}" if one.size else one.slug for one in articles)
-    return f"[{', '.join(items)}]"
+    return f"[{', '.join(map(_item_text, articles))}]"
+
+
+def _item_text(one: Choice) -> str:
+    return f"{{ id: {one.slug}, size: {one.size} }}" if one.size else one.slug
 
 
 def _quoted(text: str) -> str:

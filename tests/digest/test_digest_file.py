@@ -134,22 +134,42 @@ def test_what_is_written_is_what_is_read(tmp_path_factory, subject, preheader, w
 
 
 @pytest.mark.parametrize(
-    "articles",
+    ("articles", "longer"),
     [
-        "articles: [wheat]    # mine\n",
-        "articles:\n  - wheat   # lead\n\n  # next\n  - b\n",
-        "articles:\n- wheat\n- b\n",
-        "articles: [\n  wheat,\n  b\n  ]\n",
-        "",
+        ("articles: [wheat]    # mine\n", "articles: [wheat, new]    # mine\n"),
+        ("articles: []\n", "articles: [new]\n"),
+        ("articles: [wheat,]\n", "articles: [wheat, new]\n"),
+        (
+            "articles:\n  - wheat   # lead\n\n  # next\n  - b\n",
+            "articles:\n  - wheat   # lead\n\n  # next\n  - b\n  - new\n",
+        ),
+        ("articles:\n- wheat\n- id: b\n  size: card\n", "articles:\n- wheat\n- id: b\n  size: card\n- new\n"),
+        ("articles: [\n  wheat,  # a\n  b\n  ]\n", "articles: [\n  wheat,  # a\n  b,\n  new\n  ]\n"),
+        ("articles: wheat, b\n", "articles: [wheat, b, new]\n"),
     ],
 )
-def test_a_longer_list_of_articles_leaves_every_other_line_as_it_was(room, articles):
+def test_a_longer_list_of_articles_leaves_every_other_line_as_it_was(room, articles, longer):
     before = f"---\nlist: weekly   # comment\n{articles}subject: 'س'\n# a remark\n---\nنص  \n"
     file = read(room, before)
-    after = with_articles(before, (*(Choice(c.slug) for c in file.articles), Choice("new")), file.lines)
-    line = f"articles: [{', '.join([*(c.slug for c in file.articles), 'new'])}]\n"
-    assert after == (before.replace(articles, line) if articles else before.replace("---\nنص", f"{line}---\nنص"))
+    after = with_articles(before, (*file.articles, Choice("new")), file.lines)
+    assert after == before.replace(articles, longer)
     assert [one.slug for one in read(room, after).articles] == [*(c.slug for c in file.articles), "new"]
+    windows = before.replace("\n", "\r\n")
+    assert with_articles(windows, (*file.articles, Choice("new")), file.lines) == after.replace("\n", "\r\n")
+
+
+def test_a_file_without_a_list_of_articles_gets_one(room):
+    before = "---\nlist: weekly\n---\nنص\n"
+    file = read(room, before)
+    assert with_articles(before, [Choice("new")], file.lines) == "---\nlist: weekly\narticles: [new]\n---\nنص\n"
+
+
+def test_a_digest_file_of_another_size_is_not_read(room):
+    path = room.root / "digests" / "x1.md"
+    with path.open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    with pytest.raises(RefusedError, match="larger than 2 MB"):
+        read_digest_file(path, root=room.root)
 
 
 def test_a_new_file_has_a_line_for_everything_an_editor_may_touch(room):
