@@ -1,21 +1,22 @@
 """`newsletter compose [ID] [SLUG…]`: a digest file from articles, written only when it can be rendered."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from datetime import date
+from typing import Annotated
 
 import typer
 
 from newsletter_cli.articles.model import Article
-from newsletter_cli.articles.reading import Failure
+from newsletter_cli.articles.reading import Failure, Reading
 from newsletter_cli.cli import completion
+from newsletter_cli.cli.composed import COLUMNS, NAMED_AT_MOST, Made, after, first_line, left_out_line, rows, warn
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
-from newsletter_cli.cli.table import Column, Listing
+from newsletter_cli.cli.table import Listing
 from newsletter_cli.digest import compose as composing
+from newsletter_cli.digest import suggestions
 from newsletter_cli.digest.choose import LeftOut, Picked, Since, added, named, pick
-from newsletter_cli.digest.counting import has_picture, word_count
 from newsletter_cli.digest.facts import list_settings
 from newsletter_cli.digest.file import (
     digest_ids,
@@ -24,25 +25,17 @@ from newsletter_cli.digest.file import (
     find_digest,
     read_digest_file,
     with_articles,
-    write_digest_file,
 )
 from newsletter_cli.digest.loading import all_articles
-from newsletter_cli.digest.model import DigestFile, Issue, Size
+from newsletter_cli.digest.model import DigestFile
 from newsletter_cli.digest.render import render_issue
 from newsletter_cli.digest.slots import escape_delimiters
 from newsletter_cli.digest.versions import ensure_digest, latest_version, sent_issues
-from newsletter_cli.errors import RefusedError, UsageError
+from newsletter_cli.errors import ConfigError, RefusedError, UsageError
 from newsletter_cli.language import read_date
 from newsletter_cli.newsroom import atomic_write
 from newsletter_cli.storage.acts import note
 from newsletter_cli.subscribers.where import parse_where
-
-COLUMNS: Final = (
-    Column("number", "#", right=True), Column("article"), Column("date"), Column("words", right=True), Column("image"),
-    Column("title", arabic=True),
-)  # fmt: skip
-NAMED_AT_MOST: Final = 5  # of one reason, in the line that says what was left out
-COUNTED: Final = frozenset({"older", "limit"})  # reasons told by number: their articles are no surprise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +52,18 @@ class Asked:
     correction_of: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A digest file as it would be written, and where its articles came from."""
-
-    file: DigestFile
-    text: str
-    picked: Picked
-    since: Since
-    issue: Issue
-
-
 def several_names(words: list[str]) -> list[str]:
     """`--articles a b c` as the parser wants it: each word up to the next option is a name of its own."""
     written: list[str] = []
-    after = False
+    named_here = False
     for word in words:
         if word == "--articles":
-            after = True
+            named_here = True
         elif word.startswith("-"):
-            after = False
+            named_here = False
             written.append(word)
         else:
-            written += ["--articles", word] if after else [word]
+            written += ["--articles", word] if named_here else [word]
     return written if "--articles" not in words[-1:] else [*written, "--articles"]
 
 
@@ -130,10 +112,13 @@ def compose(
 ) -> Reply:
     """Takes the articles that are new since the last issue of the list, or those that are named. Drafts and articles
     without a date are left out, with the reason."""
-    names = [*(articles or []), *(slugs or [])]
+    words = [*(articles or []), *(slugs or [])]
+    names = tuple(name.strip() for word in words for name in word.split(",") if name.strip())
+    if words and not names:
+        raise UsageError("USAGE", "--articles names no article.", fix="newsletter articles list")
     asked = Asked(
         id=id_,
-        names=tuple(name for word in names for name in word.split(",") if name),
+        names=names,
         list=list_,
         since=since,
         limit=limit,
@@ -143,21 +128,31 @@ def compose(
     )
     if where:
         parse_where(where)
+    if update:
+        _refuse_what_stays(asked)
     made = _updated(run, asked) if update else _new(run, asked, overwrite=stdout)
-    if not (run.globals.dry_run or stdout):
-        _write(run, made, update=update)
+    if made.new and not (run.globals.dry_run or stdout):
+        _write(run, made)
     return _reply(run, made, stdout=stdout)
 
 
 # --- what to make ----------------------------------------------------------------------------------------------
 
 
+def _refuse_what_stays(asked: Asked) -> None:
+    """An update keeps what the editor wrote; a flag that asks for something else is not passed over in silence."""
+    kept = {"--subject": asked.subject, "--where": asked.where, "--correction-of": asked.correction_of}
+    for flag, value in kept.items():
+        if value is not None:
+            raise UsageError("USAGE", f"--update only adds articles; {flag} is for a new digest.", fix="edit its file")
+
+
 def _new(run: Run, asked: Asked, *, overwrite: bool) -> Made:
     """A new digest file.  RefusedError DIGEST-EXISTS when there is one, unless it will only be printed."""
     corrected = _corrected(run, asked.correction_of) if asked.correction_of else None
     list_ = _list_of(run, asked.list or (corrected.list if corrected else None))
-    day = run.clock().astimezone(run.settings.newsroom.zone).date()
-    id_ = asked.id or composing.default_id(run.settings, day, list_)
+    day = _today(run)
+    id_ = asked.id or _free_id(run, asked, day, list_)
     path = digest_path(run.newsroom, id_)
     if path.exists() and not overwrite:
         raise RefusedError(
@@ -168,7 +163,7 @@ def _new(run: Run, asked: Asked, *, overwrite: bool) -> Made:
         )
     reading = all_articles(run.settings, run.newsroom)
     nothing_new = corrected is not None and not asked.names  # a correction is words; articles only when named
-    picked, since = (Picked(()), Since()) if nothing_new else _choose(run, asked, reading.articles, list_, id_)
+    picked, since = (Picked(()), Since()) if nothing_new else _choose(run, asked, reading, list_, id_)
     picked = _with_failures(picked, reading.failures)
     if not picked.articles and corrected is None:
         raise _nothing(picked, since)
@@ -184,37 +179,77 @@ def _new(run: Run, asked: Asked, *, overwrite: bool) -> Made:
     )
     file = composing.new_file(order, picked.articles, run.settings, run.newsroom)
     issue = render_issue(file, reading.articles, run.settings, run.newsroom)
-    return Made(file=file, text=digest_text(file), picked=picked, since=since, issue=issue)
+    text = _text(file, picked.articles, offer=asked.subject is None and corrected is None)
+    return Made(file=file, text=text, picked=picked, since=since, issue=issue, also=_also(run, file))
+
+
+def _text(file: DigestFile, articles: Sequence[Article], *, offer: bool) -> str:
+    """The file, with other words for subject and preheader beside ours."""
+    subjects = suggestions.subjects(articles, file.subject) if offer else ()
+    preheaders = suggestions.preheaders(articles, file.subject, file.preheader)
+    return digest_text(file, tuple(map(escape_delimiters, subjects)), tuple(map(escape_delimiters, preheaders)))
+
+
+def _free_id(run: Run, asked: Asked, day: date, list_: str) -> str:
+    """By compose.id; a correction of an issue of this week would find that name taken."""
+    if asked.correction_of:
+        return composing.correction_id(asked.correction_of, digest_ids(run.newsroom))
+    return composing.default_id(run.settings, day, list_)
+
+
+def _today(run: Run) -> date:
+    return run.clock().astimezone(run.settings.newsroom.zone).date()
 
 
 def _updated(run: Run, asked: Asked) -> Made:
     """An existing file with new articles at its end."""
-    day = run.clock().astimezone(run.settings.newsroom.zone).date()
     list_ = asked.list or next(iter(run.settings.lists), "")
-    file = find_digest(run.newsroom, asked.id or composing.default_id(run.settings, day, list_))
+    file = find_digest(run.newsroom, asked.id or composing.default_id(run.settings, _today(run), list_))
+    if asked.list and asked.list != file.list:
+        raise UsageError("USAGE", f"{file.id} is for the list {file.list}, not for {asked.list}.", fix="edit its file")
     reading = all_articles(run.settings, run.newsroom)
-    picked, since = _choose(run, asked, reading.articles, file.list, file.id)
     there = {choice.slug for choice in file.articles}
-    picked = _with_failures(
-        Picked(tuple(one for one in picked.articles if one.slug not in there), picked.left_out), reading.failures
-    )
+    picked, since = _choose(run, asked, reading, file.list, file.id, there)
+    picked = _with_failures(picked, reading.failures)
     larger = added(file, picked.articles)
     text = file.path.read_bytes().decode("utf-8-sig")
     if picked.articles:
         text = with_articles(text, larger.articles, file.lines)
     issue = render_issue(larger, reading.articles, run.settings, run.newsroom)
-    return Made(file=larger, text=text, picked=picked, since=since, issue=issue)
+    return Made(
+        file=larger,
+        text=text,
+        picked=picked,
+        since=since,
+        issue=issue,
+        new=bool(picked.articles),
+        also=_also(run, larger, frozenset(there)),
+    )
 
 
-def _choose(run: Run, asked: Asked, articles: Sequence[Article], list_: str, id_: str) -> tuple[Picked, Since]:
+def _choose(
+    run: Run, asked: Asked, reading: Reading, list_: str, id_: str, there: Collection[str] = ()
+) -> tuple[Picked, Since]:
+    """What the digest gets.  there: articles that it has already, which count for the limit."""
     settings = run.settings.compose.pick
     if asked.names:
-        picked = named(articles, asked.names, settings.order)
-        kept = picked.articles[: asked.limit]
-        beyond = tuple(LeftOut(article.slug, "limit") for article in picked.articles[len(kept) :])
-        return Picked(kept, (*picked.left_out, *beyond)), Since()
+        picked = named(_readable(reading, asked.names), asked.names, settings.order, run.newsroom.root)
+        fresh = [article for article in picked.articles if article.slug not in there]
+        room = len(fresh) if asked.limit is None else max(asked.limit - len(there), 0)
+        beyond = tuple(LeftOut(article.slug, "limit") for article in fresh[room:])
+        return Picked(tuple(fresh[:room]), (*picked.left_out, *beyond)), Since()
     since = _since(run, asked.since or settings.since, list_, id_)
-    return pick(articles, since, limit=asked.limit or settings.limit, order=settings.order), since
+    others = [article for article in reading.articles if article.slug not in there]
+    limit = max((asked.limit or settings.limit) - len(there), 0)
+    return pick(others, since, limit=limit, order=settings.order), since
+
+
+def _readable(reading: Reading, names: Sequence[str]) -> tuple[Article, ...]:
+    """The articles; when one is named whose file cannot be read, its own error says why."""
+    for failure in reading.failures:
+        if failure.path.stem in names or failure.shown in names:
+            raise failure.error
+    return reading.articles
 
 
 def _since(run: Run, words: str, list_: str, id_: str) -> Since:
@@ -223,14 +258,36 @@ def _since(run: Run, words: str, list_: str, id_: str) -> Since:
         if read is None or read.date is None:
             raise UsageError("USAGE", f"“{words}” is no date.", fix="--since last, or --since 2026-10-07")
         return Since(read.date)
+    return composing.since_last(_drafts(run, list_), _sent(run, list_), id_)
+
+
+def _drafts(run: Run, list_: str, *, tell: bool = True) -> list[DigestFile]:
+    """The digest files of a list.  tell: of those that cannot be read; they stop no other digest."""
     files = []
-    for other in digest_ids(run.newsroom):
-        if other != id_:
-            files.append(read_digest_file(digest_path(run.newsroom, other), root=run.newsroom.root))
+    for id_ in digest_ids(run.newsroom):
+        try:
+            files.append(read_digest_file(digest_path(run.newsroom, id_), root=run.newsroom.root))
+        except (ConfigError, RefusedError) as error:
+            if tell:
+                run.out.warn(str(run.out.cell(error.message)))
+    return [file for file in files if file.list == list_]
+
+
+def _sent(run: Run, list_: str) -> list[tuple[str, date, frozenset[str]]]:
     zone = run.settings.newsroom.zone
     with run.storage.read() as connection:
-        sent = [(slug, at.astimezone(zone).date(), slugs) for slug, at, slugs in sent_issues(connection, list_)]
-    return composing.since_last([file for file in files if file.list == list_], sent, id_)
+        return [(slug, at.astimezone(zone).date(), slugs) for slug, at, slugs in sent_issues(connection, list_)]
+
+
+def _also(run: Run, file: DigestFile, old: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Articles that its readers have got already, or will get from another issue that waits.  old: not looked at."""
+    issues = {slug: had for slug, _day, had in _sent(run, file.list)}
+    for other in _drafts(run, file.list, tell=False):
+        issues.setdefault(other.id, frozenset(choice.slug for choice in other.articles))
+    issues.pop(file.id, None)
+    mine = [choice.slug for choice in file.articles if choice.slug not in old]
+    found = [(slug, [id_ for id_, had in issues.items() if slug in had]) for slug in mine]
+    return tuple(f"{slug}: {', '.join(ids[:NAMED_AT_MOST])}" for slug, ids in found if ids)
 
 
 def _list_of(run: Run, slug: str | None) -> str:
@@ -277,9 +334,9 @@ def _with_failures(picked: Picked, failures: Sequence[Failure]) -> Picked:
 def _nothing(picked: Picked, since: Since) -> UsageError:
     return UsageError(
         "NOT-FOUND",
-        f"There is no article{_after(since)} to compose.",
+        f"There is no article{after(since)} to compose.",
         facts=[("left out", line) for line in left_out_line(picked.left_out).split(" · ") if line],
-        fix="newsletter compose ID --articles SLUG",
+        fix="newsletter compose ID --articles SLUG, or --since DATE",
         details={"left_out": [{"slug": one.slug, "reason": one.reason} for one in picked.left_out]},
     )
 
@@ -287,25 +344,9 @@ def _nothing(picked: Picked, since: Since) -> UsageError:
 # --- what to say -----------------------------------------------------------------------------------------------
 
 
-def left_out_line(left_out: Sequence[LeftOut]) -> str:
-    """draft: bread-queue · older: 31 · no date: notes"""
-    by_reason: dict[str, list[str]] = {}
-    for one in left_out:
-        by_reason.setdefault(one.reason, []).append(one.slug)
-    parts = []
-    for reason, slugs in by_reason.items():
-        shown = ", ".join(slugs[:NAMED_AT_MOST])
-        more = f" and {len(slugs) - NAMED_AT_MOST} more" if len(slugs) > NAMED_AT_MOST else ""
-        hint = " (add “date:”)" if reason == "no date" else ""
-        parts.append(f"{reason}: {len(slugs)}" if reason in COUNTED else f"{reason}: {shown}{more}{hint}")
-    return " · ".join(parts)
-
-
-def _write(run: Run, made: Made, *, update: bool) -> None:
-    if update:
-        atomic_write(made.file.path, made.text.encode())
-    else:
-        write_digest_file(made.file)
+def _write(run: Run, made: Made) -> None:
+    made.file.path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(made.file.path, made.text.encode())
     with run.storage.write() as connection:
         now = run.clock()
         ensure_digest(run.storage, connection, made.file.id, made.file.list, by=run.user, now=now)
@@ -335,51 +376,16 @@ def _reply(run: Run, made: Made, *, stdout: bool) -> Reply:
         return Reply(document, human=lambda: run.out.payload(made.text))
 
     def tell() -> None:
-        run.out.result(_first_line(run, made))
-        run.out.table(Listing(COLUMNS, _rows(made)))
+        run.out.result(first_line(run, made))
+        run.out.table(Listing(COLUMNS, rows(made)))
         if made.picked.left_out:
             run.out.result(f" left out  {run.out.cell(left_out_line(made.picked.left_out))}")
-        _warn(run, made)
-        if not run.globals.dry_run:
+        warn(run, made)
+        if not made.new:
+            run.out.result(run._("Nothing new; {path} stays as it is.").format(path=file.shown))
+        elif not run.globals.dry_run:
             run.out.result(run._("Wrote {path}").format(path=file.shown))
+            run.out.say(run._("Edit order and intro in it, then go on."))
 
-    steps = (f"newsletter check {file.id}", f"newsletter test {file.id}")
+    steps = () if stdout else (f"newsletter preview {file.id}", f"newsletter check {file.id}")
     return Reply(document, human=tell, next=steps)
-
-
-def _first_line(run: Run, made: Made) -> str:
-    articles = run.count("{n} article", "{n} articles", len(made.file.articles))
-    said = run._("{digest} for {list}, {articles}").format(digest=made.file.id, list=made.file.list, articles=articles)
-    return f"{said}{_after(made.since)}"
-
-
-def _after(since: Since) -> str:
-    if since.digest:
-        return f" since {since.digest} ({since.day})"
-    return f" since {since.day}" if since.day else ""
-
-
-def _rows(made: Made) -> list[tuple[object, ...]]:
-    return [
-        (
-            entry.number,
-            entry.article.slug,
-            entry.article.date.isoformat() if entry.article.date else "",
-            word_count(entry.article),
-            "yes" if has_picture(entry.article) else "no",
-            entry.article.title,
-        )
-        for entry in made.issue.entries
-    ]
-
-
-def _warn(run: Run, made: Made) -> None:
-    """What a reader of this digest could not get at."""
-    sizes = Counter(entry.size for entry in made.issue.entries)
-    ends = [e.article.slug for e in made.issue.entries if e.size is not Size.FULL and not e.article.url]
-    if ends:
-        why = run._("shown in short and without a url, so nobody can read the rest")
-        run.out.warn(f"{', '.join(ends[:NAMED_AT_MOST])}: {why}")
-        run.out.say("  { id: SLUG, size: full }   url: https://…")
-    if sizes[Size.FULL] == 0 and made.issue.entries:
-        run.out.warn(run._("No article is shown whole."))

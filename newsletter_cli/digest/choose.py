@@ -2,9 +2,10 @@
 
 import difflib
 import fnmatch
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from newsletter_cli.articles.model import Article
@@ -39,6 +40,7 @@ class Since:
     day: date | None = None  # articles of this day or later; None: all
     digest: str = ""  # "" when a date was given
     slugs: frozenset[str] = frozenset()  # what that issue had
+    seen: Mapping[str, str] = field(default_factory=dict)  # article → an earlier issue that had it
 
 
 def pick(articles: Sequence[Article], since: Since, *, limit: int, order: Sequence[str]) -> Picked:
@@ -60,15 +62,16 @@ def pick(articles: Sequence[Article], since: Since, *, limit: int, order: Sequen
     return Picked(tuple(taken[:limit]), tuple(left_out))
 
 
-def named(articles: Sequence[Article], names: Iterable[str], order: Sequence[str]) -> Picked:
+def named(articles: Sequence[Article], names: Iterable[str], order: Sequence[str], root: Path | None = None) -> Picked:
     """Articles by slug, in the order given, and by pattern, in the order of the settings; they may be undated.
 
+    names: slugs, patterns of slugs, or paths of files below `root`, as a shell completes and expands them.
     Raises UsageError NOT-FOUND for a name or pattern that fits nothing, with the likeliest slug.
     """
     by_slug = {article.slug: article for article in articles}
     taken: dict[str, Article] = {}
     for name in names:
-        found = _matching(name, by_slug, order)
+        found = _matching(name, by_slug, order) or _by_path(name, articles, order, root)
         if not found:
             raise _unknown_article(name, by_slug)
         for article in found:
@@ -125,9 +128,8 @@ def _why_not(article: Article, since: Since) -> str:
         return "no date"
     if since.day is not None and article.date < since.day:
         return "older"
-    if article.slug in since.slugs:
-        return f"in {since.digest}"
-    return ""
+    issue = since.digest if article.slug in since.slugs else since.seen.get(article.slug)
+    return f"in {issue}" if issue else ""
 
 
 def _sort_value(article: Article, name: str) -> tuple[object, ...]:
@@ -144,6 +146,18 @@ def _matching(name: str, by_slug: dict[str, Article], order: Sequence[str]) -> l
     if not _GLOB & set(name):
         return []
     return ordered((a for slug, a in by_slug.items() if fnmatch.fnmatchcase(slug, name)), order)
+
+
+def _by_path(name: str, articles: Sequence[Article], order: Sequence[str], root: Path | None) -> list[Article]:
+    if root is None or not ("/" in name or name.endswith((".md", ".txt", ".html"))):
+        return []
+    pattern = name.removeprefix("./")
+
+    def fits(path: Path) -> bool:
+        below = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+        return any(fnmatch.fnmatchcase(one, pattern) for one in (below, path.as_posix(), path.name))
+
+    return ordered((article for article in articles if article.path and fits(article.path)), order)
 
 
 def _unknown_article(name: str, by_slug: dict[str, Article], where: str = "") -> UsageError:

@@ -4,20 +4,17 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from newsletter_cli.articles.model import Article
 from newsletter_cli.digest.choose import Since
 from newsletter_cli.digest.file import digest_path
 from newsletter_cli.digest.model import Choice, DigestFile
-from newsletter_cli.digest.page import summary_of
 from newsletter_cli.digest.slots import escape_delimiters
+from newsletter_cli.digest.suggestions import preheader_of
 from newsletter_cli.errors import ConfigError
 from newsletter_cli.language import message
 from newsletter_cli.newsroom import Newsroom
 from newsletter_cli.settings import Settings
-
-PREHEADER: Final = 100  # letters: what most inboxes show beside a subject, and under the 110 that C103 minds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ def new_file(order: Order, articles: Sequence[Article], settings: Settings, news
         list=order.list,
         date=order.day,
         subject=subject,
-        preheader=escape_delimiters(summary_of(lead, PREHEADER)) if lead else "",
+        preheader=escape_delimiters(preheader_of(articles, subject)),
         template=settings.compose.template,
         articles=tuple(Choice(article.slug) for article in articles),
         where=where,
@@ -67,18 +64,29 @@ def correction_subject(subject: str, language: str) -> str:
     return message("digest.correction", language, subject=subject)
 
 
-def since_last(files: Iterable[DigestFile], sent: Iterable[tuple[str, date, frozenset[str]]], id_: str) -> Since:
-    """Where the last issue of a list ended.
+def correction_id(corrected: str, taken: Iterable[str]) -> str:
+    """A free id for the correction of an issue: its own, with a word behind it."""
+    base = f"{corrected[:50]}-correction"
+    others = set(taken)
+    return next(name for n in range(1, len(others) + 2) if (name := base if n == 1 else f"{base}-{n}") not in others)
+
+
+def since_last(files: Iterable[DigestFile], sent: Sequence[tuple[str, date, frozenset[str]]], id_: str) -> Since:
+    """Where the last issue of a list ended: the last that was sent, or while none was, the last composed.
 
     files: digest files of that list.  sent: (digest, its day, its articles) of issues that began to be sent, whose
     file may be gone.  id_: the new digest, which is no predecessor of itself.
+    An article written between composing and sending must not be lost: the earlier of both days counts.
     """
-    known = {file.id: Since(file.date, file.id, frozenset(one.slug for one in file.articles)) for file in files}
-    for slug, day, slugs in sent:
-        known.setdefault(slug, Since(day, slug, slugs))
-    known.pop(id_, None)
-    dated = [since for since in known.values() if since.day is not None]
-    return max(dated, key=lambda since: (since.day, since.digest), default=Since())
+    known = {file.id: file for file in files if file.id != id_}
+    others = [one for one in sent if one[0] != id_]
+    if others:
+        digest, day, slugs = max(others, key=lambda one: (one[1], one[0]))
+        composed = known[digest].date if digest in known else None
+        seen = {slug: name for name, _day, had in others if name != digest for slug in had}
+        return Since(min(day, composed or day), digest, slugs, seen)
+    dated = [Since(file.date, file.id, frozenset(one.slug for one in file.articles)) for file in known.values()]
+    return max((since for since in dated if since.day), key=lambda since: (since.day, since.digest), default=Since())
 
 
 def _subject(order: Order, lead: Article | None, settings: Settings) -> str:

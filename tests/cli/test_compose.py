@@ -1,6 +1,7 @@
 """`newsletter compose`: which articles, which file, and what is said about both."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from newsletter_cli.cli.compose import compose, several_names
 from newsletter_cli.storage.acts import acts
 from tests.cli.conftest import Ran, Runner
+from tests.digest.making import png
 
 ARTICLES = {
     "wheat": ("القمح يرتفع", "2026-10-12", ""),
@@ -54,6 +56,7 @@ def test_the_first_digest_takes_every_dated_article_and_says_what_it_left_out(ru
     assert "newsletter check 2026-w42" in ran.stderr
     assert (root / "digests" / "2026-w42.md").read_text(encoding="utf-8") == (
         '---\nid: 2026-w42\ndate: 2026-10-14\nlist: weekly\nsubject: "القمح يرتفع"\n'
+        '# subject: "فقرة أولى من القمح يرتفع تقول شيئا."\n# subject: "عام دراسي بلا كتب"\n'
         'preheader: "فقرة أولى من القمح يرتفع تقول شيئا."\ntemplate: digest\narticles: [wheat, school, river]\n'
         'where: ""\n---\n'
     )
@@ -109,6 +112,14 @@ def test_words_after_articles_belong_to_it_up_to_the_next_option() -> None:
     ]  # fmt: skip
 
 
+def test_an_article_may_be_named_by_its_file(run: Any) -> None:
+    ran = run("i1", "--articles", "articles/notes.md", "articles/w*.md", "--json")
+    assert document(ran)["articles"] == ["notes", "wheat"]
+    for nothing in ("", " , "):
+        ran = run("i2", "--articles", nothing, "--json")
+        assert (ran.exit, error(ran)["code"]) == (2, "USAGE")
+
+
 def test_a_file_that_is_there_is_never_overwritten(run: Any, root: Path) -> None:
     run("i1", "--articles", "wheat")
     before = (root / "digests" / "i1.md").read_bytes()
@@ -130,6 +141,36 @@ def test_an_update_adds_at_the_end_and_keeps_everything_else(run: Any, root: Pat
     )
     ran = run("i9", "--update")
     assert ran.exit == 2
+
+
+def test_an_update_counts_what_is_there_for_its_limit(run: Any, root: Path) -> None:
+    run("i1", "--articles", "school", "wheat")
+    ran = run("i1", "--update", "--since", "2026-01-01", "--limit", "2", "--json")
+    assert document(ran)["articles"] == ["school", "wheat"]
+    assert {"slug": "river", "reason": "limit"} in document(ran)["left_out"]
+    ran = run("i1", "--update", "--since", "2026-01-01", "--limit", "3", "--json")
+    assert document(ran)["articles"] == ["school", "wheat", "river"]
+
+
+def test_an_update_that_finds_nothing_leaves_the_file_alone(run: Any, root: Path) -> None:
+    run("i1", "--articles", "wheat")
+    before = (root / "digests" / "i1.md").stat().st_mtime_ns
+    ran = run("i1", "--update", "--articles", "wheat")
+    assert (ran.exit, "Nothing new; digests/i1.md stays as it is." in ran.stdout) == (0, True)
+    assert (root / "digests" / "i1.md").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("flag", ["--subject", "--where", "--correction-of"])
+def test_an_update_refuses_what_it_would_not_change(run: Any, flag: str) -> None:
+    run("i1", "--articles", "wheat")
+    ran = run("i1", "--update", flag, "tag:sport", "--articles", "school", "--json")
+    assert (ran.exit, error(ran)["code"]) == (2, "USAGE")
+
+
+def test_a_correction_needs_no_id_of_its_own(run: Any) -> None:
+    run("2026-w42", "--articles", "wheat")
+    assert document(run("--correction-of", "2026-w42", "--json"))["digest"] == "2026-w42-correction"
+    assert document(run("--correction-of", "2026-w42", "--json"))["digest"] == "2026-w42-correction-2"
 
 
 def test_printing_and_dry_run_write_nothing(run: Any, root: Path) -> None:
@@ -177,6 +218,58 @@ def test_an_article_that_cannot_be_read_is_named_and_the_others_go_on(run: Any, 
     (root / "articles" / "broken.md").write_bytes(b"\x00\x01\x02" * 100)
     left_out = {one["slug"]: one["reason"] for one in document(run("i1", "--json"))["left_out"]}
     assert left_out["broken"].startswith("unreadable: ")
+
+
+def test_an_article_that_is_named_and_cannot_be_read_says_why(run: Any, root: Path) -> None:
+    (root / "articles" / "broken.md").write_text("---\ntitle: [a\n---\nنص\n", encoding="utf-8")
+    ran = run("i1", "--articles", "wheat", "broken", "--json")
+    assert (ran.exit, error(ran)["code"]) == (5, "UNREADABLE")
+    assert error(ran)["message"].startswith("articles/broken.md:")
+
+
+def test_an_article_of_fifty_megabytes_is_named_and_not_read(run: Any, root: Path) -> None:
+    with (root / "articles" / "huge.md").open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    left_out = {one["slug"]: one["reason"] for one in document(run("i1", "--json"))["left_out"]}
+    assert left_out["huge"] == "unreadable: articles/huge.md is larger than 2 MB; text files are smaller."
+
+
+def test_a_broken_digest_file_stops_no_other_digest(run: Any, root: Path) -> None:
+    (root / "digests" / "old.md").write_text("---\nlist: weekly\nsubjct: x\n---\n", encoding="utf-8")
+    ran = run("i1")
+    assert (ran.exit, ran.stderr.count("digests/old.md:3 unknown key")) == (0, 1)
+
+
+def test_what_another_issue_has_too_and_what_is_of_tomorrow_is_told(run: Any, root: Path) -> None:
+    (root / "articles" / "later.md").write_text("---\ntitle: غدا\ndate: 2026-10-20\n---\nنص.\n", encoding="utf-8")
+    run("i1", "--articles", "wheat")
+    ran = run("i2", "--articles", "wheat", "later")
+    assert "wheat: i1: has it too" in ran.stderr
+    assert "later: dated after today (2026-10-20)" in ran.stderr
+
+
+def test_a_picture_that_nobody_described_is_seen_in_the_table(run: Any, root: Path) -> None:
+    (root / "articles" / "p.png").write_bytes(png(40, 30))
+    for slug, more in (("none", ""), ("mute", "image: p.png\n"), ("told", "image: p.png\nimage_alt: حقل\n")):
+        text = f"---\ntitle: {slug}\ndate: 2026-10-12\n{more}---\nنص قصير هنا.\n"
+        (root / "articles" / f"{slug}.md").write_text(text, encoding="utf-8")
+    lines = run("i1", "--articles", "none", "mute", "told").stdout.splitlines()
+    assert [re.split(" {2,}", line.strip())[4] for line in lines[2:5]] == ["no", "no alt", "yes"]
+
+
+def test_a_page_over_the_warning_names_the_story_to_shorten(run: Any, root: Path) -> None:
+    words = "\n\n".join("كلمة أخرى في نص طويل جدا لا ينتهي أبدا " * 20 for _ in range(100))
+    (root / "articles" / "long.md").write_text(f"---\ntitle: طويل\ndate: 2026-10-12\n---\n{words}\n", encoding="utf-8")
+    ran = run("i1", "--articles", "long", "wheat")
+    assert "Gmail cuts it near 100.0 KB" in ran.stderr
+    assert "{ id: long, size: card }" in ran.stderr
+
+
+def test_pictures_that_cannot_be_shown_are_told_at_once(run: Any, root: Path) -> None:
+    (root / "articles" / "p.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    text = "---\ntitle: رسم\ndate: 2026-10-12\nimage: p.svg\nimage_alt: رسم\n---\nنص قصير هنا.\n"
+    (root / "articles" / "drawn.md").write_text(text, encoding="utf-8")
+    assert "drawn: p.svg is a drawing (SVG)" in run("i1", "--articles", "drawn").stderr
 
 
 def test_a_short_form_that_leads_nowhere_is_told(run: Any) -> None:

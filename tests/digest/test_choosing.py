@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from newsletter_cli.digest.choose import LeftOut, Since, added, named, ordered, pick
-from newsletter_cli.digest.compose import Order, correction_subject, default_id, new_file, since_last
+from newsletter_cli.digest.compose import Order, correction_id, correction_subject, default_id, new_file, since_last
 from newsletter_cli.digest.model import Choice, Size
 from newsletter_cli.errors import ConfigError, UsageError
 
@@ -74,7 +74,7 @@ def test_new_articles_are_added_at_the_end(room):
     )  # fmt: skip
 
 
-def test_the_last_issue_is_the_newest_of_the_files_and_of_what_was_sent(room):
+def test_the_last_issue_is_the_last_that_was_sent_or_the_last_composed_while_none_was(room):
     files = [
         room.file("a", id="i1", date=day(1)),
         room.file("b", id="i2", date=day(5)),
@@ -83,6 +83,32 @@ def test_the_last_issue_is_the_newest_of_the_files_and_of_what_was_sent(room):
     assert since_last(files, (), "i4") == Since(day(5), "i2", frozenset({"b"}))
     assert since_last(files, [("i3", day(8), frozenset({"x"}))], "i4") == Since(day(8), "i3", frozenset({"x"}))
     assert since_last((), (), "i1") == Since()
+
+
+def test_what_was_written_between_composing_and_sending_is_new(room):
+    files = [room.file("b", id="i2", date=day(5))]
+    sent = [("i2", day(7), frozenset({"b"})), ("i1", day(1), frozenset({"a", "x"}))]
+    assert since_last(files, sent, "i3") == Since(day(5), "i2", frozenset({"b"}), {"a": "i1", "x": "i1"})
+
+
+def test_what_an_earlier_issue_had_is_left_out_with_its_name(room):
+    since = Since(day(5), "i2", frozenset({"b"}), {"a": "i1"})
+    picked = pick([room.article("a", date=day(9)), room.article("c", date=day(9))], since, limit=9, order=ORDER)
+    assert (slugs(picked.articles), picked.left_out) == (["c"], (LeftOut("a", "in i1"),))
+
+
+def test_a_file_may_be_named_by_its_path(room):
+    articles = [room.article("b", date=None), room.article("a")]
+    for name in ("articles/a.md", "./articles/a.md", "a.md", "articles/a*", str(room.root / "articles" / "a.md")):
+        assert slugs(named(articles, (name,), ORDER, room.root).articles) == ["a"]
+    with pytest.raises(UsageError, match="no article"):
+        named(articles, ("articles/c.md",), ORDER, room.root)
+
+
+def test_a_correction_gets_an_id_of_its_own():
+    assert correction_id("i1", ["i1"]) == "i1-correction"
+    assert correction_id("i1", ["i1", "i1-correction", "i1-correction-2"]) == "i1-correction-3"
+    assert len(correction_id("i" * 64, [])) <= 64
 
 
 def test_the_id_is_that_of_the_iso_week(room):
