@@ -286,8 +286,11 @@ def _also(run: Run, file: DigestFile, old: frozenset[str] = frozenset()) -> tupl
         issues.setdefault(other.id, frozenset(choice.slug for choice in other.articles))
     issues.pop(file.id, None)
     mine = [choice.slug for choice in file.articles if choice.slug not in old]
-    found = [(slug, [id_ for id_, had in issues.items() if slug in had]) for slug in mine]
-    return tuple(f"{slug}: {', '.join(ids[:NAMED_AT_MOST])}" for slug, ids in found if ids)
+    return tuple(
+        f"{id_}: {', '.join(both[:NAMED_AT_MOST])}{' …' if len(both) > NAMED_AT_MOST else ''}"
+        for id_, had in issues.items()
+        if (both := [slug for slug in mine if slug in had])
+    )
 
 
 def _list_of(run: Run, slug: str | None) -> str:
@@ -377,7 +380,8 @@ def _reply(run: Run, made: Made, *, stdout: bool) -> Reply:
 
     def tell() -> None:
         run.out.result(first_line(run, made))
-        run.out.table(Listing(COLUMNS, rows(made)))
+        if made.issue.entries:
+            run.out.table(Listing(COLUMNS, rows(made)))
         if made.picked.left_out:
             run.out.result(f" left out  {run.out.cell(left_out_line(made.picked.left_out))}")
         warn(run, made)

@@ -33,7 +33,7 @@ class Made:
     since: Since
     issue: Issue
     new: bool = True  # False: an update that found nothing to add
-    also: tuple[str, ...] = ()  # what another issue of the list has too, a sentence each
+    also: tuple[str, ...] = ()  # other issues of the list with articles of this one: “2026-w41: wheat, river”
 
 
 def left_out_line(left_out: Sequence[LeftOut]) -> str:
@@ -91,7 +91,7 @@ def warn(run: Run, made: Made) -> None:
     if entries and not any(entry.size is Size.FULL for entry in entries):
         run.out.warn(run._("No article is shown whole."))
     for one in made.also:
-        run.out.warn(f"{one}: {run._('has it too, so some would read it twice')}")
+        run.out.warn(f"{one}: {run._('also there; some would read it twice')}")
     today = run.clock().astimezone(run.settings.newsroom.zone).date()
     for entry in entries:
         if entry.article.date and entry.article.date > today:
