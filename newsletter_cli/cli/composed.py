@@ -6,13 +6,13 @@ from typing import Final
 
 from newsletter_cli.cli.frame import Run
 from newsletter_cli.cli.table import Column
-from newsletter_cli.digest.check.message import page_size, shown
 from newsletter_cli.digest.choose import LeftOut, Picked, Since
 from newsletter_cli.digest.counting import has_picture, lacks_description, word_count
 from newsletter_cli.digest.drawing import pillow_version
 from newsletter_cli.digest.fitting import HEAVIEST, INSTALL, WIDEST
 from newsletter_cli.digest.model import DigestFile, Issue, Size
 from newsletter_cli.digest.pictures import measure
+from newsletter_cli.mail.document import Static
 
 COLUMNS: Final = (
     Column("number", "#", right=True), Column("article"), Column("date"), Column("words", right=True), Column("image"),
@@ -103,6 +103,10 @@ def warn(run: Run, made: Made) -> None:
 def _warn_of_size(run: Run, issue: Issue) -> None:
     """Above the size warning: by which story to shorten it."""
     limits = run.settings.check.size
+    if sum(len(piece.text.encode()) for piece in issue.html.pieces if isinstance(piece, Static)) < limits.warn * 0.9:
+        return  # what readers add to a page is far less than the rest
+    from newsletter_cli.digest.check.message import page_size, shown  # lazy: most digests are far from any limit
+
     size = page_size(issue.html, run.settings.web.public_url)
     if size <= limits.warn:
         return

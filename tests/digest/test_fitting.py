@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import zlib
 
 import pytest
@@ -177,6 +178,18 @@ def test_a_picture_is_known_by_its_bytes_and_not_by_its_name():
     assert kind_of(written(noise(16, 16), "PNG")) is Kind.PNG
     assert kind_of(b"\xef\xbb\xbf <!-- x --><SVG/>") is Kind.SVG
     assert kind_of(b"<html><p>no picture") is None
+
+
+def test_without_pillow_what_is_shown_everywhere_still_leaves_and_other_kinds_say_what_to_install(
+    monkeypatch, photograph
+):
+    drawing = written(noise(64, 64), "WEBP")
+    small = written(noise(64, 64), "JPEG", exif=exif())
+    monkeypatch.setitem(sys.modules, "PIL", None)  # as if the extra were not installed
+    assert fit(photograph).data == photograph
+    assert b"Maker of the camera" not in fit(small).data
+    with pytest.raises(PictureError, match=r'is WebP.*pip install "newsletter-cli\[images\]"'):
+        fit(drawing)
 
 
 def test_what_was_drawn_is_remembered_and_a_damaged_memory_is_not_believed(tmp_path, photograph):

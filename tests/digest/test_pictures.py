@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_cli.digest.pictures import PictureError, Pixels, measure, read_picture
+from newsletter_cli.digest.pictures import PictureError, Pixels, is_online, measure, read_picture
 
 
 def png(width: int, height: int) -> bytes:
@@ -63,6 +63,9 @@ def newsroom(tmp_path):
     (tmp_path / "outside.png").write_bytes(png(4, 3))
     (root / "articles" / "link.png").symlink_to(tmp_path / "outside.png")
     (root / "articles" / "text.png").write_text("no picture", encoding="utf-8")
+    (root / "articles" / "round.png").symlink_to(root / "articles" / "round.png")
+    with (root / "articles" / "huge.png").open("wb") as file:
+        file.truncate(40 * 1024 * 1024)
     return root
 
 
@@ -87,8 +90,26 @@ def test_a_picture_lies_beside_its_article_or_is_named_from_the_newsrooms_top(ne
         ("missing.png", "there is no file missing.png"),
         ("../text.png", "neither PNG, JPEG nor GIF"),
         (".", "there is no file"),
+        ("a%00b.png", "no file of this newsroom"),
+        ("../round.png", "cannot be read|there is no file"),
+        ("../huge.png", "has more than 20 MB"),
     ],
 )
 def test_what_is_no_picture_of_the_newsroom_says_why(newsroom, source, why):
     with pytest.raises(PictureError, match=why.replace(".", r"\.")):
         read(newsroom, source)
+
+
+@given(st.text(max_size=40))
+def test_any_source_is_a_picture_or_says_why(tmp_path_factory, source):
+    root = tmp_path_factory.getbasetemp()
+    is_online(source)
+    try:
+        read_picture(source, beside=root, inside=root)
+    except PictureError:
+        return
+
+
+@pytest.mark.parametrize("source", ["http://[", "[::", "HTTPS://example.org/a.png"])
+def test_an_address_that_is_none_is_no_trouble(source):
+    assert is_online(source) == source.lower().startswith("http")
