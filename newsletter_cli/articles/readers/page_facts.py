@@ -49,9 +49,7 @@ def read_facts(text: str, name: str, *, page: bool = True) -> PageFacts:
     """
     root = _root(text, name)
     if sum(1 for _ in root.iter()) > _MOST_TAGS:
-        raise RefusedError(
-            "UNREADABLE", f"{name} has more than {_MOST_TAGS:,} tags.", fix="save the article's part alone"
-        )
+        raise RefusedError("UNREADABLE", f"{name} has more than {_MOST_TAGS:,} tags.", fix="save the article alone")
     body = root.find("body")
     meta, linked = _meta(root), _json_ld(root)
     said_author = meta.get("article:author", "")  # often the address of a profile
