@@ -81,7 +81,7 @@ def read_html(
     body_.read(before, opening, closing, _Told(facts.description, facts.site, parts.author))
     if body_.article.date is None and parts.time:
         body_.article = _with_published(body_.article, parts.time, zone)
-    for words in parts.spare if body_.article.date is None else ():
+    for words in parts.spare:
         body_.takes_loose_date(words)
     warnings = [*body_.article.warnings, *reader.warnings]
     if body_.article.date is None:
@@ -297,6 +297,8 @@ class _Body:
         """A line of the head that is a date, or holds one among a name and a clock."""
         if not words or len(words) > 200:
             return False
+        if self.article.date and _tells_change(words):
+            return True
         for piece in (words, *_windows(words)):
             read = read_date(piece, self.article.language)
             if read is None or read.date is None:
@@ -308,7 +310,7 @@ class _Body:
                 )
             rest = words.replace(piece, " ") if piece != words else ""
             for part in _AROUND.split(rest):
-                self.takes_byline(part.strip(" ،,.:"), _Told("", "", ""))
+                self.takes_byline(_HALF_DAY.sub("", part.strip(" ،,.:")), _Told("", "", ""))
             return True
         return False
 
@@ -362,6 +364,8 @@ class _Body:
         known = self.article.date
         if read is None or read.date is None or (known and abs((known - read.date).days) > 1):
             return False
+        if known and _tells_change(words):
+            return True
         self.article = replace(self.article, date=read.date, calendar=Calendar(read.calendar), date_text=read.text)
         return True
 
@@ -408,15 +412,23 @@ def _words(block: Block) -> str:
     return ""
 
 
+def _tells_change(words: str) -> bool:
+    """«آخر تحديث: …»: the day of a change is not that of the article."""
+    return any(fold(word.strip(":،,.")) in _CHANGED for word in words.split()[:3])
+
+
 def _windows(words: str) -> Iterator[str]:
-    """Runs of words around a year, longest first, for a date that shares its line with a name or a clock."""
+    """Runs of words around a year, longest first, for a date that shares its line with a name or a clock.
+
+    Where there are two years, first the runs that hold both: a day in two calendars.
+    """
     parts = words.split()
-    years = [place for place, part in enumerate(parts) if _YEAR.search(fold_digits(part))]
-    for year in years[:2]:
-        for start in range(max(0, year - 6), year + 1):
+    years = [place for place, part in enumerate(parts) if _YEAR.search(fold_digits(part))][:2]
+    for first, last in dict.fromkeys([(years[0], years[-1]), *((year, year) for year in years)] if years else []):
+        for start in range(max(0, first - 6), first + 1):
             if start and fold(parts[start - 1].strip(":،,")) in _CHANGED:
                 continue
-            for end in (year + 3, year + 2, year + 1):
+            for end in (last + 3, last + 2, last + 1):
                 yield " ".join(parts[start:end]).strip(" ،,.|:-–—")
 
 
@@ -435,6 +447,7 @@ _YEAR: Final = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _CHANGED: Final = frozenset(
     map(fold, ("تحديث", "التحديث", "updated", "update", "jour", "עודכן", "به‌روزرسانی", "اپڈیٹ"))
 )
+_HALF_DAY: Final = re.compile(r"^(?:م|ص|صباحا|صباحًا|مساء|مساءً|am|pm)\s+(?=\S)", re.IGNORECASE)
 _AROUND: Final = re.compile(r"[|•·–—]|\.\s|،\s|\s-\s")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter_cli.articles import read_source
+from newsletter_cli.articles.html_article import WITHOUT_EXTRA
 from newsletter_cli.articles.importing import captions_of, paragraph_count, related_of
 from newsletter_cli.articles.model import Paragraph, plain_text
 
@@ -54,3 +55,12 @@ def test_a_page_is_understood(name):
     for key, right, value, said in table:
         sys.stdout.write(f"  {'✓' if right else '✗'} {key:10} {said}" + ("\n" if right else f"   ≠ {value}\n"))
     assert [(key, said) for key, right, _, said in table if not right] == []
+
+
+def test_without_the_extra_titles_dates_and_texts_are_still_right(monkeypatch):
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    wanted = ("title", "date", "first", "last")
+    wrong = [(name, key) for name in PAGES for key, right, *_ in rows(name) if key in wanted and not right]
+    assert wrong == []
+    data = (FOLDER / "01-wordpress-levant.html").read_bytes()
+    assert WITHOUT_EXTRA in read_source(data, name="x", suffix=".html").article.warnings

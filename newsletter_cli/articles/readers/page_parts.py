@@ -29,11 +29,12 @@ _TEXT_BLOCKS: Final = _LAYOUT | {"p", "td", "th", "li", "blockquote", "body", "h
 _GROUPS: Final = _TEXT_BLOCKS | {"table", "tbody", "thead", "tr", "ul", "ol", "figure", "figcaption", "form"}
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LEAST: Final = 40  # letters of a block that counts as text of an article
-_WHOLE: Final = 200  # letters of text in a page of which parts can be told; a shorter one is taken as it is
+_WHOLE: Final = 100  # letters of text in a page of which parts can be told; a shorter one is taken as it is
 _GREAT: Final = 0.4  # a part with more of the page's text than this is no furniture, whatever its name says
 _MOST: Final = 0.75  # of the text must lie in the part that is called the article's
 _TITLE: Final = 8  # letters and digits of a headline that is recognised by its words
 _CAPTION: Final = 140
+_HEAD_LINE: Final = 100
 _BOX: Final = 20  # pieces after a label such as «مواضيع ذات صلة» that may belong to it
 _DEEPEST: Final = 80  # levels of tags; the soup of real sites has 40
 _WRITTEN_BY: Final = re.compile(r"(?:كتبت?|بقلم|by|par|מאת)\s*:?\s+(?=\S)", re.IGNORECASE)
@@ -120,7 +121,7 @@ class _Page:
         before, opening, core, closing = self.cut(scope, texts) if whole else ([], [], [scope], [])
         return Parts(
             title=title, kicker=kicker, author=author, time=time, whole=whole,
-            before=_html(before), opening=_html(opening), body=_html(core), closing=_html(closing),
+            before=_html(before), opening=_html(_lines(opening)), body=_html(core), closing=_html(closing),
             spare=tuple(self.spare),
             related=tuple(dict.fromkeys(self.related)), dropped=tuple(dict.fromkeys(filter(None, self.dropped))),
         )  # fmt: skip
@@ -133,8 +134,14 @@ class _Page:
             if element.tag not in _TEXT_BLOCKS or element.tag in _HEADINGS or _is_in_figure(element):
                 continue
             own, linked = _own_text(element)
-            if own >= _LEAST and linked < own / 2 and words_of(element) != words_of(self.title):
+            if own >= _LEAST and linked < own / 2 and not self.is_head_line(element, own):
                 self.add(element, own - linked)
+
+    def is_head_line(self, element: HtmlElement, own: int) -> bool:
+        """The headline, or a line of dates and names."""
+        words = words_of(element)
+        dated = own <= _HEAD_LINE and bool(_YEAR.search(fold_digits(words))) and not shapes.ends_sentence(words)
+        return dated or words == words_of(self.title)
 
     def add(self, element: HtmlElement | None, weight: int) -> None:
         while element is not None:
@@ -276,17 +283,46 @@ class _Page:
         title = self.title if self.title is not None and _is_inside(self.title, scope) else None
         if title is None or title is core:
             return ([], _before(scope, core), [core], _after(scope, core))
+        closing = [_spread(part) for part in _after(scope, core)]
+        if core in title.iterancestors():
+            above, below = [*_before(scope, core), *_before(core, title)], _after(core, title)
+            start = self.start_of_text(below)
+            end = self.end_of_text(below, start)
+            closing = [*map(_spread, below[end:]), *closing]
+            return (above, [_spread(part) for part in below[:start]], below[start:end], closing)
         above, below = _before(scope, title), _after(scope, title)
-        if core not in title.iterancestors():  # headline and text lie apart
-            above_text = _before(scope, core)
-            held, under = set(above_text), set(below)
-            between = [part for part in below if part in held or _holds(part, held)]
-            between += [part for part in above_text if _holds(part, under)]
-            return (above, [_spread(part) for part in between], [core], _after(scope, core))
+        above_text = _before(scope, core)
+        held, under = set(above_text), set(below)
+        between = [part for part in below if part in held or _holds(part, held)]
+        between += [part for part in above_text if _holds(part, under)]
+        return (above, [_spread(part) for part in between], [core], closing)
+
+    def start_of_text(self, below: list[HtmlElement]) -> int:
+        """Where the text begins under a headline: a sentence above date or picture is not yet the text."""
         told = shapes.key(self.description)
-        texts_at = (n for n, part in enumerate(below) if self.weight(part) and shapes.key(words_of(part)) != told)
-        start = next(texts_at, len(below))
-        return (above, [_spread(part) for part in below[:start]], below[start:], [])
+        heavy = [n for n, part in enumerate(below) if self.weight(part) and shapes.key(words_of(part)) != told]
+        if len(heavy) > 1 and self.weight(below[heavy[1]]) >= 2 * self.weight(below[heavy[0]]):
+            between = below[heavy[0] + 1 : heavy[1]]
+            if any(part.tag == "figure" or part.find(".//figure") is not None or _has_year(part) for part in between):
+                return heavy[1]
+        long = (n for n, part in enumerate(below) if len(words_of(part)) >= _LEAST)
+        return heavy[0] if heavy else next(long, 0)
+
+    def end_of_text(self, below: list[HtmlElement], start: int) -> int:
+        """Where the text ends: boxes without text or sentence after it are no part of it."""
+        end = len(below)
+        while end > start + 1:
+            last = below[end - 1]
+            is_box = last.tag in ("div", "section", "dl", "footer", "header", "aside")
+            if (
+                not is_box
+                or self.weight(last)
+                or shapes.ends_sentence(words_of(last))
+                or last.find(".//img") is not None
+            ):
+                break
+            end -= 1
+        return end
 
     def core(self, scope: HtmlElement, texts: list[str]) -> HtmlElement:
         """The smallest element that holds nearly all of the text."""
@@ -306,7 +342,8 @@ class _Page:
         held: dict[HtmlElement, int] = {}
         for element in scope.iter(*_TEXT_BLOCKS):
             own, linked = _own_text(element)
-            key = shapes.key(words_of(element)) if own >= _LEAST and linked < own / 2 else ""
+            is_text = own >= _LEAST and linked < own / 2 and not self.is_head_line(element, own)
+            key = shapes.key(words_of(element)) if is_text else ""
             if key and key in whole:
                 for each in (element, *element.iterancestors()):
                     held[each] = held.get(each, 0) + own - linked
@@ -448,7 +485,7 @@ def _is_caption_box(box: HtmlElement) -> bool:
     plain = box.tag in ("div", "span", "center", "table", "td", "section") and box.find(".//a") is None
     return (
         plain and 1 < len(words) <= _CAPTION and len(box.findall(".//img")) == 1 and not box.xpath(".//h1|.//h2|.//h3")
-        and (not shapes.ends_sentence(words) or box.find(".//p") is None)
+        and (not shapes.ends_with_stop(words) or box.find(".//p") is None)
     )  # fmt: skip
 
 
@@ -639,6 +676,11 @@ def _wrap_words(parent: HtmlElement | None) -> None:
             child.addnext(span)
 
 
+def _has_year(element: HtmlElement) -> bool:
+    words = words_of(element)
+    return len(words) <= 200 and bool(_YEAR.search(fold_digits(words)))
+
+
 def _spread(element: HtmlElement) -> HtmlElement:
     """Small words that only a style keeps apart: <span>name</span><span>date</span>."""
     for inner in element.iter("span", "time", "a", "b", "strong"):
@@ -652,6 +694,14 @@ def _span(words: str) -> HtmlElement:
     span = Element("span")
     span.text = words
     return span
+
+
+def _lines(elements: Sequence[HtmlElement]) -> list[HtmlElement]:
+    """Each line of a head by itself: there a line break parts name and date."""
+    for element in elements:
+        if element.tag == "br":
+            element.tag = "p"
+    return list(elements)
 
 
 def _html(elements: Sequence[HtmlElement]) -> str:
