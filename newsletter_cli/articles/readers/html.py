@@ -34,7 +34,7 @@ from newsletter_cli.articles.model import (
     plain_text,
 )
 from newsletter_cli.articles.readers.markdown import Parsed
-from newsletter_cli.articles.readers.page_parts import flatten
+from newsletter_cli.articles.readers.page_cleaning import flatten
 from newsletter_cli.articles.readers.sanitise import clean
 from newsletter_cli.articles.urls import check_url
 from newsletter_cli.language import base_language, direction_of
