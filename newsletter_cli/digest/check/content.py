@@ -13,15 +13,18 @@ from newsletter_cli.digest.check.texts import (
     Passage,
     all_passages,
     article_passages,
+    code_of,
     file_of,
     line_of,
+    own_passages,
 )
 from newsletter_cli.digest.model import Issue, Size
 from newsletter_cli.digest.slots import without_pieces
 from newsletter_cli.language import base_language, read_date
 from newsletter_cli.mail.document import Document, Static
 
-_PLACEHOLDER: Final = re.compile(r"lorem ipsum|\bTODO\b|\bXXX+\b|نص تجريبي|العنوان هنا", re.IGNORECASE)
+# TODO and XXX in capitals only: "todo" is a word of Spanish and Portuguese.
+_PLACEHOLDER: Final = re.compile(r"(?i:lorem ipsum)|\bTODO\b|\bXXX+\b|نص تجريبي|العنوان هنا")
 _MARK: Final = re.compile(
     r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\[\[.{0,80}?\]\]|\[%.{0,80}?%\]|%%\w{1,40}%%|\*\|\w{1,40}\|\*|%7B%7B", re.DOTALL
 )
@@ -46,10 +49,14 @@ def texts(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
         found = _EXAMPLE_HOST.search(" ".join((passage.text, *passage.urls)))
         if found:
             yield _at("C113", passage, what=found[0])
-        pairs = len(_GARBLED.findall(passage.text))
-        if pairs > 1 and 2 * pairs / len(passage.text) > _GARBLED_SHARE:
+        if _is_garbled(passage.text):
             yield _at("C108", passage)
     yield from _empty_headings(issue)
+
+
+def _is_garbled(text: str) -> bool:
+    pairs = len(_GARBLED.findall(text))
+    return pairs > 1 and 2 * pairs / len(text) > _GARBLED_SHARE
 
 
 def leftovers(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
@@ -57,9 +64,11 @@ def leftovers(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     meant = ""
     for entry in issue.entries:
         for passage in article_passages(entry, issue):
-            meant += f"{passage.text}\n"
-            if mark := _MARK.search(passage.text):
+            words = " ".join((passage.text, *passage.urls))
+            meant += f"{words}\n"
+            if mark := _MARK.search(words):
                 yield _at("C111", passage, level=Level.WARNING, mark=mark[0])
+        meant += "\n".join(code_of(entry.article.blocks))
     seen: set[str] = set()
     for passage in all_passages(issue):
         if passage.of_article:
@@ -71,9 +80,14 @@ def leftovers(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
             yield _at("C111", passage, mark=mark[0])
     for what, document in (("html", issue.html), ("txt", issue.text)):
         for mark in _MARK.finditer(_statics(document)):
-            if unescape(mark[0]) not in meant and mark[0] not in seen:
+            if _as_written(mark[0]) not in meant and mark[0] not in seen:
                 file = f"templates/{issue.file.template}.{what}.j2"
                 yield Hit(code="C111", file=file, values={"mark": mark[0][:60]})
+
+
+def _as_written(printed: str) -> str:
+    """A stretch of a page without the tags and marks that isolating put into it."""
+    return re.sub(r"<[^<>]*>|[\u200e\u200f]", "", unescape(printed))
 
 
 def articles_again(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
@@ -105,22 +119,50 @@ def dates(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
 def quotes(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     """Quotation marks without a partner, counted over a whole article; told at the first paragraph that is uneven."""
     for entry in issue.entries:
-        hebrew = base_language(entry.article.language) in {"he", "yi"}
-        passages = list(article_passages(entry, issue))
-        for opening, closing in (('"', '"'), ("«", "»"), ("“", "”")):
-            if opening == '"' and hebrew:  # gershayim stand inside words
-                continue
-            uneven = [one for one in passages if _uneven(one.text, opening, closing)]
-            if uneven and _uneven("".join(one.text for one in passages), opening, closing):
-                yield _at("C112", uneven[0])
-    for passage in all_passages(issue):
-        if not passage.of_article and any(_uneven(passage.text, a, b) for a, b in (("«", "»"), ("“", "”"))):
-            yield _at("C112", passage)
+        # Garbled letters hold half of such pairs: C108 says what is wrong there.
+        passages = [one for one in article_passages(entry, issue) if not _is_garbled(one.text)]
+        yield from _lonely(passages, entry.article.language)
+    file = issue.file
+    for key in ("subject", "preheader"):
+        yield from _lonely([one for one in own_passages(issue) if one.line == file.line(key)], issue.language)
+    yield from _lonely([one for one in own_passages(issue) if (one.line or 0) >= file.line("intro")], issue.language)
 
 
-def _uneven(text: str, opening: str, closing: str) -> bool:
+def _lonely(passages: list[Passage], language: str) -> Iterator[Hit]:
+    gershayim = base_language(language) in {"he", "yi"}  # they stand inside words
+    for opening, closing in _QUOTES[gershayim:]:
+        uneven = [one for one in passages if _open(one.text, opening, closing)]
+        if uneven and _open_over_all(passages, opening, closing):
+            yield _at("C112", uneven[0])
+
+
+# Straight ones first. German and old Hebrew quotations begin low: „ “ and „ ”.
+_QUOTES: Final = (('"', '"'), ("«", "»"), ("“„", "”"))
+
+
+def _open_over_all(passages: list[Passage], opening: str, closing: str) -> bool:
+    depth = 0
+    for passage in passages:
+        text = passage.text.lstrip()
+        # A quotation that goes on in the next paragraph is opened there again, and closed once.
+        if depth > 0 and text[:1] in opening and text[:1]:
+            text = text[1:]
+        depth += _open(text, opening, closing)
+        if opening == closing:
+            depth %= 2
+    return depth != 0
+
+
+def _open(text: str, opening: str, closing: str) -> int:
+    """How many quotations a text opens more than it closes; of straight ones 1 when their number is odd."""
     signs = Counter(text)
-    return signs[opening] % 2 == 1 if opening == closing else signs[opening] != signs[closing]
+    if opening == closing:
+        # 6.1" is a length: without such a sign the number may come out even.
+        lengths = len(re.findall(r"\d\"", text))
+        return 0 if signs[opening] % 2 == 0 or (lengths and not (signs[opening] - lengths) % 2) else 1
+    if signs["„"] and opening == "“„":
+        return signs["„"] - signs["“"] - signs["”"]
+    return sum(signs[sign] for sign in opening) - signs[closing]
 
 
 def _empty_headings(issue: Issue) -> Iterator[Hit]:

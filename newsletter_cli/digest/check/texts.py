@@ -1,12 +1,13 @@
 """The words of a digest with the place each came from: what the rules about content read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from newsletter_cli.articles.model import (
     Article,
     Block,
+    CodeBlock,
     Figure,
     Heading,
     ListBlock,
@@ -70,7 +71,11 @@ def article_passages(entry: Entry, issue: Issue) -> Iterator[Passage]:
         if text := getattr(article, key):
             yield passage(text, key)
     if article.image is not None:
-        yield passage(f"{article.image.alt or ''} {article.image.caption}", "image")
+        yield passage(f"{article.image.alt or ''} {article.image.caption} {article.image.credit}", "image")
+    for source in article.sources if entry.size is Size.FULL else ():
+        yield passage(source, "source")
+    for related in article.related if entry.size is Size.FULL else ():
+        yield passage(related.title, "related", (related.url,) if related.url else ())
     if entry.size is Size.FULL:
         for index, block in enumerate(article.blocks):
             for text, urls in block_texts(block):
@@ -83,7 +88,7 @@ def block_texts(block: Block) -> Iterator[tuple[str, tuple[str, ...]]]:
         case Paragraph() | Heading():
             yield plain_text(block.inlines), tuple(links(block.inlines))
         case Figure():
-            yield f"{block.picture.alt or ''} {block.picture.caption}", ()
+            yield f"{block.picture.alt or ''} {block.picture.caption} {block.picture.credit}", ()
         case RelatedBlock():
             yield block.related.title, (block.related.url,) if block.related.url else ()
         case SourceLine():
@@ -95,6 +100,18 @@ def block_texts(block: Block) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield from chain.from_iterable(map(block_texts, block.blocks))
         case ListBlock():
             yield from chain.from_iterable(map(block_texts, chain.from_iterable(block.items)))
+
+
+def code_of(blocks: Iterable[Block]) -> Iterator[str]:
+    """The code among blocks and inside of them: not text, but printed."""
+    for block in blocks:
+        match block:
+            case CodeBlock():
+                yield block.text
+            case Quote() | Note():
+                yield from code_of(block.blocks)
+            case ListBlock():
+                yield from code_of(chain.from_iterable(block.items))
 
 
 def all_passages(issue: Issue) -> Iterator[Passage]:
