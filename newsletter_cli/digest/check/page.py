@@ -3,13 +3,24 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Final
 
 from newsletter_cli.articles.model import Figure, Picture
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit
 from newsletter_cli.digest.check.texts import file_of, line_of
+from newsletter_cli.digest.check.theme_lines import find_in_theme
 from newsletter_cli.digest.model import Entry, Issue, Size
 from newsletter_cli.mail.document import Document, Slot, Static
+
+# Where a theme writes what R201 looks at.
+_TAGS: Final = {
+    "html": r"<html\b[^>]*>",
+    "body": r"<body\b[^>]*>",
+    "wrapper": r"<(?!table)[a-z]+\b[^>]*>",
+    "table": r"<table\b[^>]*>",
+}
+_INNER: Final = frozenset({"wrapper", "table"})
 
 
 def direction(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
@@ -21,7 +32,8 @@ def direction(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     reader.close()
     wrong = [what for what, missing in reader.missing() if missing]
     if wrong:
-        yield Hit(code="R201", file=f"templates/{issue.file.template}.html.j2", values={"what": ", ".join(wrong)})
+        file, line = find_in_theme(issue, _TAGS[wrong[0]], is_meant=_inside_body if wrong[0] in _INNER else _always)
+        yield Hit(code="R201", file=file, line=line, values={"what": ", ".join(wrong)})
 
 
 def unsubscribe_links(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
@@ -67,6 +79,17 @@ def _has_unsubscribe(document: Document) -> bool:
     return any(isinstance(piece, Slot) and piece.expression == "unsubscribe" for piece in document.pieces)
 
 
+def _inside_body(text: str, match: re.Match[str]) -> bool:
+    """Whether a tag of a template stands after <body> and lacks what it needs."""
+    body = text.lower().find("<body")
+    complete = all(re.search(word, match[0]) for word in (r"\blang\s*=", r"\bdir\s*=", r"direction\s*:"))
+    return 0 <= body < match.start() and not complete
+
+
+def _always(_text: str, _match: re.Match[str]) -> bool:
+    return True
+
+
 class _Outline(HTMLParser):
     """html, body, the first element in it, and the tables that stand in no other table."""
 
@@ -92,11 +115,13 @@ class _Outline(HTMLParser):
 
     def missing(self) -> Iterator[tuple[str, bool]]:
         """(what, whether something is missing there)."""
-        for what, needed in (("html", False), ("body", True), ("wrapper", True), ("table", True)):
+        html = self._found["html"]  # its language is H303's
+        yield "html", not html or any(values.get("dir") != "rtl" for values in html)
+        for what in ("body", "wrapper", "table"):
             found = self._found[what]
-            yield what, not found or any(not _complete(values, styled=needed) for values in found)
+            yield what, not found or not all(map(_complete, found))
 
 
-def _complete(values: dict[str, str], *, styled: bool) -> bool:
+def _complete(values: dict[str, str]) -> bool:
     inline = re.search(r"(?:^|;)\s*direction\s*:\s*rtl", values.get("style", "")) is not None
-    return bool(values.get("lang")) and values.get("dir") == "rtl" and (inline or not styled)
+    return bool(values.get("lang")) and values.get("dir") == "rtl" and inline

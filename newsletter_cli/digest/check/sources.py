@@ -81,7 +81,7 @@ class Sources:
 
 
 def read_sources(issue: Issue, newsroom: Newsroom) -> Sources:
-    """The files of an issue. What cannot be read any more is left out: findings do without its lines."""
+    """The files of an issue. What is not UTF-8 or cannot be read is left out: its findings have no lines."""
     wanted = [
         (Kind.DIGEST, issue.file.shown, issue.file.path),
         *((Kind.ARTICLE, file_of(one.article, issue), one.article.path) for one in issue.entries),
