@@ -1,12 +1,15 @@
 """A digest as it would leave: its file read, rendered and checked, or a scheduled one as it was frozen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 
 from newsletter_cli.cli.frame import Run
-from newsletter_cli.delivery.sends import Send
-from newsletter_cli.digest.check.circumstances import circumstances_of
-from newsletter_cli.digest.check.finding import Finding, Level
+from newsletter_cli.delivery.sends import Send, recent_audiences, sent_since
+from newsletter_cli.digest.check.circumstances import Audience, Circumstances, circumstances_of
+from newsletter_cli.digest.check.finding import Finding, Hit, Level
 from newsletter_cli.digest.check.judge import check
+from newsletter_cli.digest.check.sources import read_sources
 from newsletter_cli.digest.file import find_digest
 from newsletter_cli.digest.freeze import freeze
 from newsletter_cli.digest.loading import issue_of
@@ -15,9 +18,10 @@ from newsletter_cli.digest.versions import recent_articles, store_version, versi
 from newsletter_cli.errors import RefusedError, UsageError
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.rendering import public_subject, required_fields
+from newsletter_cli.subscribers.doubtful import doubtful
 from newsletter_cli.subscribers.fields import lacking
 from newsletter_cli.subscribers.lists import list_id
-from newsletter_cli.subscribers.where import parse_where
+from newsletter_cli.subscribers.where import Expr, parse_where
 
 BLOCKING = {"off": (), "error": (Level.ERROR,), "warning": (Level.ERROR, Level.WARNING)}
 
@@ -86,21 +90,54 @@ def rendered(run: Run, file: DigestFile) -> Issue:
 
 
 def findings_of(
-    run: Run, issue: Issue, *, only: tuple[str, ...] = (), skip: tuple[str, ...] = ()
+    run: Run,
+    issue: Issue,
+    *,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    extra: Iterable[Hit] = (),
 ) -> tuple[Finding, ...]:
-    """What the offline checks find, with what the database knows of readers and earlier issues."""
-    file = issue.file
+    """What the offline checks find, with what the database knows of readers and earlier issues.
+
+    extra: what was seen outside, such as links that do not answer.
+    """
+    circumstances = circumstances_for(run, issue)
+    return check(issue, circumstances, only=only, skip=skip, language=run.out.words.language, extra=extra)
+
+
+def circumstances_for(run: Run, issue: Issue) -> Circumstances:
+    """What the checks must know besides an issue: settings, files, readers, earlier issues."""
+    file, where, now = issue.file, parse_where(issue.file.where), run.clock()
     needed = required_fields(freeze(issue))
     with run.storage.read() as connection:
         number = list_id(connection, file.list)
-        empty = (
-            lacking(connection, run.clock(), needed, list_id=number, where=parse_where(file.where))
-            if needed and number is not None
-            else {}
-        )
+        empty = lacking(connection, now, needed, list_id=number, where=where) if needed and number is not None else {}
         recent = recent_articles(connection, file.list, before=file.id, limit=4)
-    circumstances = circumstances_of(run.settings, empty_fields=empty, recent=recent)
-    return check(issue, circumstances, only=only, skip=skip, language=run.out.words.language)
+    audience = Audience(readers=0) if number is None else _audience(run, number, issue, where)
+    return circumstances_of(
+        run.settings,
+        empty_fields=empty,
+        recent=recent,
+        audience=audience,
+        sources=read_sources(issue, run.newsroom),
+    )
+
+
+def _audience(run: Run, number: int, issue: Issue, where: Expr) -> Audience:
+    now, zone = run.clock(), run.settings.newsroom.zone
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(UTC)
+    with run.storage.read() as connection:
+        counted = doubtful(connection, now, list_id=number, where=where)
+        before = recent_audiences(connection, number)
+        today = sent_since(connection, number, midnight)
+    usual = sum(before) / len(before) if before else 0
+    return Audience(
+        readers=counted.readers,
+        change=(counted.readers - usual) / usual if usual else None,
+        today=tuple(one.digest for one in today if one.digest != issue.file.id),
+        without_consent=counted.without_consent,
+        unreachable=counted.unreachable,
+    )
 
 
 def refuse_findings(run: Run, issue: Ready, level: str) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
-from newsletter_cli.digest.check import content, message, page, subject
+from newsletter_cli.digest.check import audience, bidi, content, envelope, message, page, rtl, subject
 from newsletter_cli.digest.check.catalogue import NEVER_LOWERED, catalogue
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Finding, Hit, Level, Phrase
@@ -19,11 +20,26 @@ _RULES: Final[tuple[Callable[[Issue, Circumstances], Iterator[Hit]], ...]] = (
     content.dates,
     content.leftovers,
     page.direction,
+    rtl.logical_css,
+    rtl.outlook,
+    rtl.letters,
+    rtl.fonts,
+    rtl.sizes,
+    bidi.islands,
+    bidi.letters,
+    bidi.digit_systems,
+    bidi.against_the_direction,
+    bidi.subject_begins_latin,
     page.unsubscribe_links,
     page.pictures,
     message.text_part,
+    message.other_words,
     message.one_click,
     message.sizes,
+    envelope.sender,
+    envelope.domains,
+    envelope.message,
+    audience.readers,
 )
 _ORDER: Final = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
 
@@ -35,14 +51,16 @@ def check(
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     language: str = "en",
+    extra: Iterable[Hit] = (),
 ) -> tuple[Finding, ...]:
     """Everything the offline rules find, errors first.
 
     only, skip: codes, or their first letters such as "C" or "C1".  language: of the sentences, en or ar.
+    extra: what was seen outside of the offline rules, such as links that do not answer.
     Reads no network, no database and no file.
     """
     only, skip = tuple(only), tuple(skip)
-    hits = (hit for rule in _RULES for hit in rule(issue, circumstances))
+    hits = chain(chain.from_iterable(rule(issue, circumstances) for rule in _RULES), extra)
     findings = (
         _finding(hit, issue, circumstances, language)
         for hit in hits
@@ -62,8 +80,9 @@ def _finding(hit: Hit, issue: Issue, circumstances: Circumstances, language: str
         file=hit.file,
         line=hit.line,
         text=text,
-        fixable=rule.fixable,
+        fixable=rule.fixable and bool(hit.edits),
         fix=hit.fix,
+        edits=hit.edits if rule.fixable else (),
     )
     return replace(finding, level=_level(finding, issue, circumstances))
 

@@ -1,10 +1,14 @@
-"""T401, D502, S601: the text part, the one-click fields, and how much all of it weighs."""
+"""T401, T402, D502, S601: the text part, the one-click fields, and how much all of it weighs."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from newsletter_cli.digest.check.circumstances import Circumstances
-from newsletter_cli.digest.check.finding import Hit, Level
+from newsletter_cli.digest.check.drawn import drawn_texts
+from newsletter_cli.digest.check.finding import Hit, Level, Phrase
+from newsletter_cli.digest.check.texts import all_passages, code_of
+from newsletter_cli.digest.check.tree import read_page
 from newsletter_cli.digest.expressions import LINKS
 from newsletter_cli.digest.model import Issue
 from newsletter_cli.mail.document import BlockPiece, Document, Slot, Static
@@ -14,7 +18,11 @@ MESSAGE_WARNING: Final = 300 * KB
 MESSAGE_ERROR: Final = 1024 * KB
 FIELDS: Final = 2 * KB  # header fields and boundaries, rounded up
 TOKEN: Final = 26 + 3  # "/u/" and the token
+LEAST_SHARE: Final = 0.6  # of the page's words in the text part
 LONGEST_VALUE: Final = 254  # of an address; names and cities are shorter
+
+_GRID: Final = re.compile(r"^[ \t]*\|.*\|[ \t]*$|^[ \t]*\+[-=+]{3,}\+?[ \t]*$", re.MULTILINE)
+_TAG: Final = re.compile(r"</?(?:html|body|table|tr|td|div|p|br|span|a|strong|em|img|h[1-6]|ul|li)(?:\s[^<>]*)?/?>")
 
 
 def text_part(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
@@ -22,6 +30,37 @@ def text_part(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     words = "".join(piece.text for piece in issue.text.pieces if isinstance(piece, Static))
     if not words.strip():
         yield Hit(code="T401", file=f"templates/{issue.file.template}.txt.j2")
+
+
+def other_words(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+    """The text part says what the page says; filters count against a message whose parts differ."""
+    text = "".join(piece.text if isinstance(piece, Static) else " x " for piece in issue.text.pieces)
+    if not text.strip():
+        return
+    file = f"templates/{issue.file.template}.txt.j2"
+    shown = sum(len(one.text.split()) for one in drawn_texts(read_page(issue)))
+    share = len(text.split()) / shown if shown else 1.0
+    if share < LEAST_SHARE:
+        percent = round(100 * share)
+        why = Phrase(f"it has {percent} % of its words", f"فيه {percent}٪ من كلماته")
+        yield Hit(code="T402", file=file, values={"why": why})
+    own = "\n".join(_own_texts(issue))
+    if any(match[0].strip() not in own for match in _GRID.finditer(text)):
+        yield Hit(
+            code="T402",
+            file=file,
+            values={"why": Phrase("a table drawn with | stands in it", "فيه جدول مرسوم بعلامة |")},
+        )
+    if any(match[0] not in own for match in _TAG.finditer(text)):
+        yield Hit(code="T402", file=file, values={"why": Phrase("HTML tags stand in it", "فيه وسوم HTML")})
+
+
+def _own_texts(issue: Issue) -> Iterator[str]:
+    """What people wrote, code too: there such signs are meant."""
+    for passage in all_passages(issue):
+        yield passage.text
+    for entry in issue.entries:
+        yield from code_of(entry.article.blocks)
 
 
 def one_click(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
