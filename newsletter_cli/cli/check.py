@@ -1,9 +1,10 @@
-"""`newsletter check [ID…]`: what is wrong with a digest, with file and line. This release looks at nothing online."""
+"""`newsletter check [ID…]`: what is wrong with a digest, with file and line, and repairs where they are safe."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,6 +17,9 @@ from newsletter_cli.digest.check.finding import Finding, Level
 from newsletter_cli.digest.file import digest_ids
 from newsletter_cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from newsletter_cli.digest.check.fixing import Repair
+
 LEVELS: Final = (Level.ERROR, Level.WARNING, Level.NOTE)
 GITHUB: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
@@ -27,6 +31,7 @@ class Checked:
     digest: str
     version: str  # 8 hex digits
     findings: tuple[Finding, ...]
+    fixed: "tuple[Repair, ...]" = ()  # made before the findings were taken, or what would be made
 
     @property
     def counts(self) -> dict[str, int]:
@@ -47,13 +52,24 @@ class Checked:
             }
             for one in self.findings
         ]
-        return {"digest": self.digest, "version": self.version, "results": results, "counts": self.counts}
+        fixed = [
+            {"code": one.code, "file": one.file, "line": one.line, "before": one.before, "after": one.after}
+            for one in self.fixed
+        ]
+        return {
+            "digest": self.digest,
+            "version": self.version,
+            "results": results,
+            "counts": self.counts,
+            "fixed": fixed,
+        }
 
 
 @command(
     "check",
     examples=("newsletter check 2026-w42", "newsletter check 2026-w42 --skip C112 --fail-on warning --json"),
     exits=(Exit.OK, Exit.USAGE, Exit.CONFIG, Exit.CHECKS),
+    changes=True,
     formats=("table", "text", "json", "github"),
 )
 def check(
@@ -64,7 +80,7 @@ def check(
             metavar="ID…", help="Digests; none: all that are not sent yet.", autocompletion=completion.digests
         ),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Use no network; no check of this release does.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network: links are not asked.")] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="CODE", help="Only this check, or all that begin so: C, C11.")
     ] = None,
@@ -72,6 +88,9 @@ def check(
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="error|warning", help="From which level the exit code is 5.")
     ] = "error",
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Repair what is marked Fixable in the files; -n shows what would change.")
+    ] = False,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="CODE", help="What a check looks for, why, and what to do.")
     ] = None,
@@ -83,7 +102,8 @@ def check(
     if fail_on not in (Level.ERROR, Level.WARNING):
         raise UsageError("USAGE", f"“{fail_on}” is neither error nor warning.", sent="", fix="--fail-on warning")
     wanted = tuple(dict.fromkeys(ids or _unsent(run)))
-    checked = [_checked(run, id_, _codes(only), _codes(skip)) for id_ in wanted]
+    wish = Wish(only=_codes(only), skip=_codes(skip), offline=offline, fix=fix)
+    checked = [_checked(run, id_, wish) for id_ in wanted]
     blocking = (Level.ERROR,) if fail_on == Level.ERROR else (Level.ERROR, Level.WARNING)
     failed = any(finding.level in blocking for one in checked for finding in one.findings)
     documents = [one.document() for one in checked]
@@ -95,14 +115,41 @@ def check(
     )
 
 
-def _checked(run: Run, id_: str, only: tuple[str, ...], skip: tuple[str, ...]) -> Checked:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the command line asks for."""
+
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    offline: bool
+    fix: bool
+
+
+def _checked(run: Run, id_: str, wish: Wish) -> Checked:
     from newsletter_cli.cli.issue import findings_of  # lazy: --explain needs no template engine
     from newsletter_cli.digest.freeze import freeze  # lazy: with it
     from newsletter_cli.digest.loading import load_issue  # lazy: with it
 
+    fixed = _repaired(run, id_, wish) if wish.fix else ()
     issue = load_issue(id_, run.settings, run.newsroom)
-    findings = findings_of(run, issue, only=only, skip=skip)
-    return Checked(id_, freeze(issue).digest_hex()[:8], findings)
+    findings = findings_of(run, issue, only=wish.only, skip=wish.skip)
+    return Checked(id_, freeze(issue).digest_hex()[:8], findings, fixed)
+
+
+def _repaired(run: Run, id_: str, wish: Wish) -> "tuple[Repair, ...]":
+    """The repairs that were made in the digest's files; in a dry run those that would be."""
+    from newsletter_cli.cli.issue import circumstances_for  # lazy: as above
+    from newsletter_cli.digest.check.fixing import repaired, write_repaired  # lazy: as above
+    from newsletter_cli.digest.check.judge import check as judged  # lazy: as above
+    from newsletter_cli.digest.loading import load_issue  # lazy: as above
+
+    issue = load_issue(id_, run.settings, run.newsroom)
+    circumstances = circumstances_for(run, issue)
+    findings = judged(issue, circumstances, only=wish.only, skip=wish.skip)
+    files = repaired(findings, circumstances.sources)
+    for file in files if not run.globals.dry_run else ():
+        write_repaired(file)
+    return tuple(repair for file in files for repair in file.repairs)
 
 
 def _unsent(run: Run) -> list[str]:
@@ -132,16 +179,33 @@ def _tell(run: Run, checked: Sequence[Checked]) -> None:
             for finding in one.findings:
                 run.out.result(_annotation(finding))
         return
+    _tell_repairs(run, [repair for one in checked for repair in one.fixed])
     findings = [finding for one in checked for finding in one.findings]
     places = [_place(finding) for finding in findings]
     width = max(map(len, places), default=0)
     for finding, place in zip(findings, places, strict=True):
-        hint = " Fixable." if finding.fixable else f" ({finding.fix})" if finding.fix else ""
+        hint = f" {run._('Fixable.')}" if finding.fixable else f" ({finding.fix})" if finding.fix else ""
         run.out.result(
             f"{run.out.cell(place):<{width}}   {finding.level:<7}  {finding.code}  {run.out.cell(finding.text + hint)}"
         )
     for one in checked:
         run.out.result(_sum_line(run, one, alone=len(checked) == 1))
+
+
+def _tell_repairs(run: Run, fixed: "Sequence[Repair]") -> None:
+    """Each line as it was and as it is; two digests may share an article, which is repaired once."""
+    verb = run._("would be") if run.globals.dry_run else run._("fixed")
+    for (file, line), of_line in groupby(dict.fromkeys(fixed), key=lambda one: (one.file, one.line)):
+        repairs = list(of_line)
+        codes = " ".join(one.code for one in repairs)
+        run.out.result(f"{run.out.cell(f'{file}:{line}')}   {verb}  {codes}")
+        run.out.result(f"  - {run.out.cell(repairs[0].before.strip())}")
+        run.out.result(f"  + {run.out.cell(_visible(repairs[0].after.strip()))}")
+
+
+def _visible(text: str) -> str:
+    """Direction marks by their names: they are not seen, and were what changed."""
+    return text.replace("\u200e", "[LRM]")
 
 
 def _sum_line(run: Run, one: Checked, *, alone: bool) -> str:
@@ -152,7 +216,7 @@ def _sum_line(run: Run, one: Checked, *, alone: bool) -> str:
         run.count("{n} note", "{n} notes", one.counts["note"]) if one.counts["note"] else "",
     ]
     fixable = sum(finding.fixable for finding in one.findings)
-    ending = f" ({fixable} fixable)" if fixable else ""
+    ending = f" ({run._('{n} fixable with --fix').format(n=fixable)})" if fixable else ""
     nothing = run._("Nothing found in version {version}.").format(version=one.version)
     comma = "، " if run.out.words.language == "ar" else ", "
     found = comma.join(filter(None, counts)) + ending if one.findings else f"✓ {nothing}"

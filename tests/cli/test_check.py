@@ -25,8 +25,20 @@ articles: [wheat]
 
 
 @pytest.fixture
-def root(sqlite_place: Any) -> Path:
+def root(sqlite_place: Any, clock: Any) -> Path:
     folder = Path(sqlite_place.root)
+    config = folder / "newsletter.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("http://127.0.0.1:8400", "https://news.example.org"), encoding="utf-8")
+    with sqlite_place.open() as storage:
+        known = NewReader(
+            address=parse_address("reader9@example.org"),
+            list="weekly",
+            active=True,
+            fields={"city": "حلب"},
+            consent="stand",
+        )
+        Roster(storage, clock).add(known, by="editor")
     text = "---\ntitle: القمح يرتفع\ndate: 2026-10-12\n---\nفقرة أولى.\n\nفقرة ثانية.\n"
     (folder / "articles" / "wheat.md").write_text(text, encoding="utf-8")
     (folder / "digests" / "i1.md").write_text(GOOD, encoding="utf-8")
@@ -141,3 +153,69 @@ def test_a_field_that_some_readers_lack_is_counted(run: Any, root: Path, sqlite_
 
 def test_an_unknown_digest_is_usage_and_says_that_nothing_happened(run: Any) -> None:
     assert run("i2").exit == 2
+
+
+# --- repairs ---------------------------------------------------------------------------------------------------
+
+CALL = "للتواصل: +963 11 333 4444، هل وصلتكم؟ نعم `a, b?`."
+CALL_SPOILT = CALL.replace("؟", "?")
+CALL_MENDED = CALL.replace("+963 11 333 4444", "\u200e+963 11 333 4444\u200e")
+
+
+def spoil_lightly(root: Path) -> Path:
+    """A telephone number and a Latin question mark in the intro, behind a remark that must stay."""
+    file = root / "digests" / "i1.md"
+    text = GOOD.replace("list: weekly", "list: weekly  # the list, of course?") + f"\n{CALL_SPOILT}\n"
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    return file
+
+
+def test_what_can_be_repaired_says_so(run: Any, root: Path) -> None:
+    spoil_lightly(root)
+    lines = run("i1").stdout.splitlines()
+    assert lines == [
+        "digests/i1.md:11   warning  R204  "
+        "Telephone number inside Arabic text is not isolated; its groups will be reversed. Fixable.",
+        "digests/i1.md:11   warning  R212  Arabic marks are ؟ ، ؛ (here: ?). Fixable.",
+        "2 warnings (2 fixable with --fix)",
+    ]
+
+
+def test_a_repair_changes_its_words_and_no_other_byte(run: Any, root: Path) -> None:
+    file = spoil_lightly(root)
+    before = file.read_bytes()
+    ran = run("i1", "--fix", "--json")
+    assert file.read_bytes() == before.replace(CALL_SPOILT.encode(), CALL_MENDED.encode())
+    document = json.loads(ran.stdout)
+    place = {"file": "digests/i1.md", "line": 11, "before": CALL_SPOILT, "after": CALL_MENDED}
+    assert document["fixed"] == [{"code": "R204", **place}, {"code": "R212", **place}]
+    assert (document["results"], ran.exit) == ([], 0)
+    again = json.loads(run("i1", "--fix", "--json").stdout)
+    assert (again["fixed"], again["version"]) == ([], document["version"])
+
+
+def test_a_dry_run_shows_the_repair_and_leaves_the_file(run: Any, root: Path) -> None:
+    file = spoil_lightly(root)
+    before = file.read_bytes()
+    ran = run("i1", "--fix", "-n")
+    assert ran.stdout.splitlines()[:3] == [
+        "digests/i1.md:11   would be  R204 R212",
+        f"  - {CALL_SPOILT}",
+        f"  + {CALL_MENDED.replace(chr(0x200E), '[LRM]')}",
+    ]
+    assert ran.stderr.endswith("Dry run: nothing was changed.\n")
+    assert file.read_bytes() == before
+
+
+def test_only_the_checks_asked_for_are_repaired(run: Any, root: Path) -> None:
+    file = spoil_lightly(root)
+    run("i1", "--fix", "--only", "R212")
+    assert CALL in file.read_text(encoding="utf-8")
+
+
+def test_nobody_on_the_list_and_nobody_who_agreed(run: Any, sqlite_place: Any, clock: Any) -> None:
+    with sqlite_place.open() as storage:
+        Roster(storage, clock).add(
+            NewReader(address=parse_address("reader1@example.org"), list="weekly", active=True), by="editor"
+        )
+    assert "digests/i1.md:4   warning  A704  1 readers have no consent record." in run("i1").stdout
