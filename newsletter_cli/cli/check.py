@@ -194,7 +194,7 @@ def _tell(run: Run, checked: Sequence[Checked]) -> None:
 
 def _tell_repairs(run: Run, fixed: "Sequence[Repair]") -> None:
     """Each line as it was and as it is; two digests may share an article, which is repaired once."""
-    verb = run._("would be") if run.globals.dry_run else run._("fixed")
+    verb = run._("would fix") if run.globals.dry_run else run._("fixed")
     for (file, line), of_line in groupby(dict.fromkeys(fixed), key=lambda one: (one.file, one.line)):
         repairs = list(of_line)
         codes = " ".join(one.code for one in repairs)

@@ -199,7 +199,7 @@ def test_a_dry_run_shows_the_repair_and_leaves_the_file(run: Any, root: Path) ->
     before = file.read_bytes()
     ran = run("i1", "--fix", "-n")
     assert ran.stdout.splitlines()[:3] == [
-        "digests/i1.md:11   would be  R204 R212",
+        "digests/i1.md:11   would fix  R204 R212",
         f"  - {CALL_SPOILT}",
         f"  + {CALL_MENDED.replace(chr(0x200E), '[LRM]')}",
     ]
