@@ -127,9 +127,12 @@ def escape_delimiters(text: str) -> str:
     return re.sub(r"\[(?=[\[%])", "[[ '[' ]]", text)
 
 
-def without_pieces(text: str) -> str:
-    """A text of the newsroom's hand without its slots and tags: what is left of brackets was a slip."""
-    return _PIECE.sub("", text)
+def without_pieces(text: str, word: str = "") -> str:
+    """A text of the newsroom's hand without its slots and tags: what is left of brackets was a slip.
+
+    word: what stands in their place.
+    """
+    return _PIECE.sub(word, text)
 
 
 # --- cutting ---------------------------------------------------------------------------------------------------

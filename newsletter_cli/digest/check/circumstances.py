@@ -37,6 +37,7 @@ class Circumstances:
     max_change: float = 0.25  # safety.max_change
     serverless: bool = False  # no SMTP server is named yet, and the newsroom is not live: nothing can leave
     own_domains: frozenset[str] = frozenset()  # besides that of From: the website's, the reader pages'
+    domains: Mapping[str, int] = field(default_factory=dict)  # readers per domain of their addresses
     sources: Sources = field(default_factory=Sources)  # what people wrote, for lines and repairs
 
     @property
@@ -52,6 +53,7 @@ def circumstances_of(
     recent: tuple[tuple[str, frozenset[str]], ...] = (),
     audience: Audience | None = None,
     sources: Sources | None = None,
+    domains: Mapping[str, int] | None = None,
 ) -> Circumstances:
     """What the settings say, with what only the database knows.
 
@@ -73,5 +75,6 @@ def circumstances_of(
         serverless=not settings.safety.live and not any(server.host for server in servers),
         own_domains=frozenset(filter(None, (urlsplit(settings.newsroom.website).hostname, urlsplit(public).hostname))),
         sources=sources or Sources(),
+        domains=domains or {},
     )
     return replace(known, empty_fields=empty_fields) if empty_fields else known

@@ -28,6 +28,7 @@ class CssRule:
     within: str  # "@media (prefers-color-scheme: dark)"; "" outside
     selectors: tuple[str, ...]
     declarations: tuple[Declaration, ...]
+    nested: bool = False  # another rule stands inside of it; its declarations are not read
 
 
 def without_comments(css: str) -> str:
@@ -58,7 +59,7 @@ def rules(css: str, within: str = "") -> Iterator[CssRule]:
             yield from rules(body, f"{within} {head}".strip())
         else:
             selectors = tuple(" ".join(one.split()) for one in head.split(",") if one.strip())
-            yield CssRule(within, selectors, declarations(re.sub(r"[^;{}]*\{[^{}]*\}", "", body)))
+            yield CssRule(within, selectors, declarations(re.sub(r"[^;{}]*\{[^{}]*\}", "", body)), "{" in body)
         start = position = closing + 1
 
 

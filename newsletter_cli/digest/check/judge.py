@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from newsletter_cli.digest.check import audience, bidi, content, envelope, message, page, rtl, subject
+from newsletter_cli.digest.check import audience, bidi, content, envelope, markup, message, page, rtl, subject
 from newsletter_cli.digest.check.catalogue import NEVER_LOWERED, catalogue
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Finding, Hit, Level, Phrase
@@ -32,6 +32,7 @@ _RULES: Final[tuple[Callable[[Issue, Circumstances], Iterator[Hit]], ...]] = (
     bidi.subject_begins_latin,
     page.unsubscribe_links,
     page.pictures,
+    markup.markup,
     message.text_part,
     message.other_words,
     message.one_click,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
 
-from newsletter_cli.articles.model import Figure, Picture
+from newsletter_cli.articles.model import Article, Figure, Picture
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit
+from newsletter_cli.digest.check.formats import foreign, format_of
 from newsletter_cli.digest.check.texts import file_of, line_of
 from newsletter_cli.digest.check.theme_lines import find_in_theme
 from newsletter_cli.digest.model import Entry, Issue, Size
@@ -57,12 +58,24 @@ def pictures(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     for one in issue.lost_pictures:
         if one.slug:
             article = by_slug[one.slug]
-            yield Hit(
-                code="I107", file=file_of(article, issue), line=line_of(article, one.key), values={"why": one.why}
-            )
+            file, line = file_of(article, issue), line_of(article, one.key)
+            source = next((shown.source for key, shown in all_pictures(article) if key == one.key), "")
+            if (format_ := format_of(source)) and one.why.endswith("is neither PNG, JPEG nor GIF"):
+                yield foreign(format_, file, line)
+            else:
+                yield Hit(code="I107", file=file, line=line, values={"why": one.why})
         else:
             file = "newsletter.toml" if one.key == "logo" else issue.file.shown
             yield Hit(code="I107", file=file, values={"why": one.why})
+
+
+def all_pictures(article: Article) -> Iterator[tuple[str, Picture]]:
+    """(key, picture) of an article, whole."""
+    if article.image is not None:
+        yield "image", article.image
+    for index, block in enumerate(article.blocks):
+        if isinstance(block, Figure):
+            yield f"block:{index}", block.picture
 
 
 def shown_pictures(entry: Entry) -> Iterator[tuple[str, Picture]]:
