@@ -188,8 +188,8 @@ def _without_parameters(link: PlacedLink, circumstances: Circumstances) -> Hit:
     return Hit(code="L310", file=link.file, line=line, values={"parameter": ", ".join(removed)}, edits=tuple(edits))
 
 
-def _hit(code: str, link: PlacedLink, **values: object) -> Hit:
-    return Hit(code=code, file=link.file, line=link.line, values=values)
+def _hit(code: str, at: PlacedLink, /, **values: object) -> Hit:
+    return Hit(code=code, file=at.file, line=at.line, values=values)
 
 
 def _short(url: str) -> str:

@@ -45,7 +45,7 @@ def pictures_of_page(page: PageTree, issue: Issue) -> Iterator[Hit]:
     for image in page.all("img"):
         source = image.attributes.get("src", "")
         if "width" not in image.attributes:
-            yield _of_theme("I103", issue, r"<img\b(?:\{\{.*?\}\}|(?!\swidth\s*=)[^>{])*>")
+            yield _of_theme("I103", issue, r"<img\b(?:\{\{[^}]*\}\}|(?!\swidth\s*=)[^>{])*>")
         if source not in placed:
             yield from _foreign_to_articles(image, source, issue)
 

@@ -85,7 +85,7 @@ def _layout_tables(page: PageTree, issue: Issue) -> Iterator[Hit]:
     for table in page.all("table"):
         is_data = any(one.tag == "th" for one in table.walk()) or _letters(table.words()) in data
         if table.attributes.get("role") not in {"presentation", "none"} and not is_data:
-            place = find_in_theme(issue, r"<table\b(?:\{\{.*?\}\}|[^>{])*>", is_meant=_has_no_role)
+            place = find_in_theme(issue, r"<table\b(?:\{\{[^}]*\}\}|[^>{])*>", is_meant=_has_no_role)
             yield _hit("H305", place)
             return
 
