@@ -10,7 +10,20 @@ import pytest
 from newsletter_cli.digest.check.catalogue import catalogue
 from newsletter_cli.digest.check.fixing import repaired, write_repaired
 from tests.digest.making import png
-from tests.digest.planted import DIGEST, LEAD, SETTINGS, Change, Planted, line_of, links, look, make_room, page, pictures, plant
+from tests.digest.planted import (
+    DIGEST,
+    LEAD,
+    SETTINGS,
+    Change,
+    Planted,
+    line_of,
+    links,
+    look,
+    make_room,
+    page,
+    pictures,
+    plant,
+)
 
 PLANTED = (*page.PLANTED, *links.PLANTED, *pictures.PLANTED)
 ONLINE = {"L301", "L302"}  # test_links_online

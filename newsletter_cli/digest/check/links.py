@@ -14,7 +14,7 @@ from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Edit, Hit, Phrase
 from newsletter_cli.digest.check.texts import file_of, line_of
 from newsletter_cli.digest.check.theme_lines import find_in_theme
-from newsletter_cli.digest.check.tree import SLOT, PageTree
+from newsletter_cli.digest.check.tree import SLOT, PageTree, read_page
 from newsletter_cli.digest.intro import SLOT_BASE
 from newsletter_cli.digest.mapped import map_inlines
 from newsletter_cli.digest.model import Entry, Issue, Size
@@ -74,6 +74,19 @@ def links_of_page(page: PageTree, issue: Issue, circumstances: Circumstances) ->
     ):
         file, line = find_in_theme(issue, r"\[\[\s*unsubscribe\s*\]\]")
         yield Hit(code="L309", file=file, line=line)
+
+
+def all_links(issue: Issue, circumstances: Circumstances) -> tuple[PlacedLink, ...]:
+    """The links a reader can follow that lead outside, each place of it; for asking whether they answer."""
+    own = circumstances.public_url.rstrip("/")
+    links = (*written_links(issue), *_of_theme(read_page(issue), issue, circumstances))
+    return tuple(
+        link
+        for link in links
+        if (link.left_out is None or link.left_out.removed)
+        and check_url(link.url).url
+        and not (own and f"{link.url}/".startswith(f"{own}/"))
+    )
 
 
 # --- where links stand -----------------------------------------------------------------------------------------

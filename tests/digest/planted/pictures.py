@@ -24,7 +24,9 @@ def noisy(size: int) -> bytes:
     """A PNG of at least so many bytes."""
     head, rest = png(600, 400)[:-12], png(600, 400)[-12:]
     extra = b"x" * size
-    return head + struct.pack(">I", len(extra)) + b"teXt" + extra + struct.pack(">I", zlib.crc32(b"teXt" + extra)) + rest
+    return (
+        head + struct.pack(">I", len(extra)) + b"teXt" + extra + struct.pack(">I", zlib.crc32(b"teXt" + extra)) + rest
+    )
 
 
 # Files that lie beside the articles of the newsroom without mistakes.

@@ -1,0 +1,228 @@
+"""L301, L302: do the links answer? Asked only by `newsletter check`, and never from a machine of this network.
+
+    links → one group for each host → eight groups at a time, a host's own links one after the other
+    name resolved once → every address judged → connected to one of them → HEAD, then GET → redirects the same way
+
+Each address is asked once. A watch shuts the socket when the time is over: a server that gives one byte a second does
+not stretch it. No cookies, no referrer, no proxy; what comes is not kept.
+"""
+
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
+
+from newsletter_cli.digest.check.circumstances import Circumstances
+from newsletter_cli.digest.check.finding import Hit, Level, Phrase
+from newsletter_cli.digest.check.links import PlacedLink, all_links
+from newsletter_cli.digest.model import Issue
+
+AT_ONCE: Final = 8
+REDIRECTS: Final = 5
+
+Judge = Callable[[ipaddress.IPv4Address | ipaddress.IPv6Address], bool]
+
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_GONE: Final = frozenset({404, 410})
+_AGENT: Final = "newsletter-cli (link check)"
+_LOGIN: Final = re.compile(
+    r"/(?:wp-login|log-?in|sign-?in|sso|auth(?:enticate)?|accounts?/login)(?:[/.?_-]|$)", re.IGNORECASE
+)
+# Second labels under which a country gives out names: news.com.sy and another.com.sy are two sites.
+_SHARED: Final = frozenset({"ac", "co", "com", "edu", "gov", "net", "org", "or", "gob", "mil", "sch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking one address."""
+
+    url: str  # where it ended
+    status: int = 0  # 0: no answer
+    problem: Phrase | None = None  # why there is none
+    final: bool = False  # it will not be otherwise tomorrow: no such host, a false certificate
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address belongs to nobody's own network."""
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return (mapped or address).is_global and address.is_global and not address.is_multicast
+
+
+def hits_of_links(
+    issue: Issue,
+    circumstances: Circumstances,
+    *,
+    patience: float,
+    ignore: Sequence[str] = (),
+    may_ask: Judge = is_public,
+) -> tuple[Hit, ...]:
+    """A finding for each link that does not answer, or leads elsewhere; named at the first place it stands.
+
+    patience: seconds for one link, redirects included.  ignore: hosts, beginnings of addresses, or patterns with *.
+    may_ask: which addresses may be connected to.  Our own pages are not asked.
+    """
+    places: dict[str, PlacedLink] = {}
+    for link in all_links(issue, circumstances):
+        url = urldefrag(link.url).url
+        if urlsplit(url).scheme in {"http", "https"} and not _is_ignored(url, ignore):
+            places.setdefault(url, link)
+    answers = ask_all(tuple(places), patience=patience, may_ask=may_ask)
+    hits = (_hit(url, answers[url], link) for url, link in places.items())
+    return tuple(hit for hit in hits if hit is not None)
+
+
+def ask_all(urls: Sequence[str], *, patience: float, may_ask: Judge = is_public) -> Mapping[str, Answer]:
+    """The answer of each address."""
+    groups: dict[str, list[str]] = {}
+    for url in urls:
+        groups.setdefault(urlsplit(url).netloc, []).append(url)
+
+    def one_host(group: list[str]) -> list[tuple[str, Answer]]:
+        return [(url, ask(url, patience=patience, may_ask=may_ask)) for url in group]
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return {url: answer for answers in pool.map(one_host, groups.values()) for url, answer in answers}
+
+
+def ask(url: str, *, patience: float, may_ask: Judge = is_public) -> Answer:
+    """What an address answers, redirects followed. Never raises for what the other side does."""
+    here = url
+    for _ in range(REDIRECTS + 1):
+        try:
+            status, target = _asked(urlsplit(here), "HEAD", patience, may_ask)
+            if status >= 400:  # some servers know no HEAD, refuse it, or answer it wrongly
+                status, target = _asked(urlsplit(here), "GET", patience, may_ask)
+        except _NoAnswerError as error:
+            return Answer(here, problem=error.why, final=error.final)
+        if status not in _MOVED or not target:
+            return Answer(here, status)
+        here = urldefrag(urljoin(here, target)).url
+        if urlsplit(here).scheme not in {"http", "https"}:
+            return Answer(here, problem=Phrase("a redirect to no web address", "تحويل إلى ما ليس عنوان ويب"))
+    return Answer(here, problem=Phrase("too many redirects", "تحويلات كثيرة"))
+
+
+class _NoAnswerError(Exception):
+    def __init__(self, why: Phrase, *, final: bool = False) -> None:
+        super().__init__(why.en)
+        self.why = why
+        self.final = final
+
+
+def _asked(parts: SplitResult, method: str, patience: float, may_ask: Judge) -> tuple[int, str]:
+    """(status, Location) of one request."""
+    host = parts.hostname or ""
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        address = _address_of(host, port, may_ask)
+        with _connected(address, port, patience) as plain, _secured(plain, parts.scheme, host) as link:
+            connection = http.client.HTTPConnection(host, port, timeout=patience)
+            connection.sock = link
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in (("Host", parts.netloc.rpartition("@")[2]), ("User-Agent", _AGENT), ("Accept", "*/*")):
+                connection.putheader(name, value)
+            connection.putheader("Connection", "close")
+            connection.endheaders()
+            response = connection.getresponse()
+            return response.status, response.getheader("Location", "")
+    except ssl.SSLCertVerificationError as error:
+        why = error.verify_message or "not valid"
+        raise _NoAnswerError(
+            Phrase(f"a certificate that is false ({why})", f"شهادة غير صحيحة ({why})"), final=True
+        ) from error
+    except TimeoutError as error:
+        raise _NoAnswerError(Phrase("nothing in time", "لا شيء في الوقت المحدد")) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _NoAnswerError(Phrase("nothing that can be read", "ما لا يُقرأ")) from error
+
+
+def _address_of(host: str, port: int, may_ask: Judge) -> str:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+        why = Phrase("no such host", "لا مضيف بهذا الاسم")
+        raise _NoAnswerError(
+            Phrase("no answer about its name", "لا جواب عن الاسم") if passing else why, final=not passing
+        ) from error
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    # One private answer among public ones is a trick to be let in by the next look-up.
+    if not addresses or not all(may_ask(ipaddress.ip_address(one)) for one in addresses):
+        raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"), final=True)
+    return addresses[0]
+
+
+@contextmanager
+def _connected(address: str, port: int, patience: float) -> Iterator[socket.socket]:
+    """A connection that is shut when the time is over."""
+    late = threading.Event()
+    with socket.create_connection((address, port), timeout=patience) as link:
+
+        def shut() -> None:
+            late.set()
+            try:
+                link.shutdown(socket.SHUT_RDWR)
+            except OSError:  # it is closed already
+                return
+
+        watch = threading.Timer(patience, shut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield link
+        except (OSError, http.client.HTTPException) as error:
+            if late.is_set():
+                raise TimeoutError from error
+            raise
+        finally:
+            watch.cancel()
+
+
+@contextmanager
+def _secured(plain: socket.socket, scheme: str, host: str) -> Iterator[socket.socket]:
+    if scheme != "https":
+        yield plain
+        return
+    with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as link:
+        yield link
+
+
+# --- what an answer means --------------------------------------------------------------------------------------
+
+
+def _hit(url: str, answer: Answer, link: PlacedLink) -> Hit | None:
+    if answer.problem is not None or answer.status >= 400:
+        level = Level.ERROR if answer.final or answer.status in _GONE else Level.WARNING
+        status = answer.problem or str(answer.status)
+        return Hit(code="L301", file=link.file, line=link.line, level=level, values={"status": status, "link": url})
+    before, after = urlsplit(url), urlsplit(answer.url)
+    login = _LOGIN.search(after.path) and not _LOGIN.search(before.path)
+    if login or site_of(before.hostname or "") != site_of(after.hostname or ""):
+        return Hit(code="L302", file=link.file, line=link.line, values={"where": answer.url[:120], "link": url})
+    return None
+
+
+def site_of(host: str) -> str:
+    """The part of a host that somebody registered: www.news.com.sy → news.com.sy."""
+    labels = host.lower().rstrip(".").split(".")
+    shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED
+    return host if host.replace(".", "").isdigit() else ".".join(labels[-3 if shared else -2 :])
+
+
+def _is_ignored(url: str, ignore: Sequence[str]) -> bool:
+    host = urlsplit(url).hostname or ""
+    return any(
+        url.startswith(one) or fnmatchcase(url, one) or fnmatchcase(host, one) or host.endswith(f".{one}")
+        for one in ignore
+        if one
+    )
