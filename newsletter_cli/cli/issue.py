@@ -18,6 +18,7 @@ from newsletter_cli.digest.versions import recent_articles, store_version, versi
 from newsletter_cli.errors import RefusedError, UsageError
 from newsletter_cli.mail.content import Content
 from newsletter_cli.mail.rendering import public_subject, required_fields
+from newsletter_cli.subscribers.domains import readers_by_domain
 from newsletter_cli.subscribers.doubtful import doubtful
 from newsletter_cli.subscribers.fields import lacking
 from newsletter_cli.subscribers.lists import list_id
@@ -113,6 +114,7 @@ def circumstances_for(run: Run, issue: Issue) -> Circumstances:
         number = list_id(connection, file.list)
         empty = lacking(connection, now, needed, list_id=number, where=where) if needed and number is not None else {}
         recent = recent_articles(connection, file.list, before=file.id, limit=4)
+        domains = {} if number is None else readers_by_domain(connection, now, list_id=number, where=where)
     audience = Audience(readers=0) if number is None else _audience(run, number, issue, where)
     return circumstances_of(
         run.settings,
@@ -120,6 +122,7 @@ def circumstances_for(run: Run, issue: Issue) -> Circumstances:
         recent=recent,
         audience=audience,
         sources=read_sources(issue, run.newsroom),
+        domains=domains,
     )
 
 

@@ -35,7 +35,7 @@ def outside_hits(run: Run, issue: Issue, *, links: bool, spam: bool) -> tuple[Hi
 def sample_message(run: Run, issue: Issue) -> bytes:
     """The message as a reader would get it who is on no list.  Raises RefusedError CHECKS when it cannot be built."""
     content = freeze(issue)
-    reader = Reader(email="reader@example.org", name=message("digest.sample_name", issue.language), fields={})
+    reader = Reader(email="reader@example.org", name=message("mail.sample_reader", issue.language), fields={})
     with run.storage.read() as connection:
         press = press_for(content, run.settings, run.newsroom.root, load_keyring(connection), run.clock())
     try:

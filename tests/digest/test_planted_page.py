@@ -1,20 +1,12 @@
 """One mistake in the page, its links or its pictures: exactly that check speaks, and names file and line."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from newsletter_cli.digest.check.catalogue import catalogue
 from newsletter_cli.digest.check.fixing import repaired, write_repaired
-from tests.digest.making import png
 from tests.digest.planted import (
-    DIGEST,
-    LEAD,
-    SETTINGS,
-    Change,
     Planted,
     line_of,
     links,

@@ -1,4 +1,4 @@
-"""H301: which mail programs show everything, from a bundled table of caniemail.com (clients.json, docs/client_table.py).
+"""H301: which mail programs show everything, from a table of caniemail.com (clients.json, docs/client_table.py).
 
 Counted is what takes words or pictures away from readers when it is missing: a rounded corner or a dark palette does
 not. What has a check of its own (flex, var(), WebP …) is not counted here a second time. Rules in @media are not
@@ -106,8 +106,8 @@ _FAMILIES: Final = {
     "samsung-email": "Samsung Email", "thunderbird": "Thunderbird",
 }  # fmt: skip
 _PLATFORMS: Final = {
-    "desktop-webmail": "on the web", "mobile-webmail": "on the mobile web", "windows": "for Windows", "macos": "for macOS",
-    "ios": "for iOS", "android": "for Android", "outlook-com": ".com",
+    "desktop-webmail": "on the web", "mobile-webmail": "on the mobile web", "windows": "for Windows",
+    "macos": "for macOS", "ios": "for iOS", "android": "for Android", "outlook-com": ".com",
 }  # fmt: skip
 
 

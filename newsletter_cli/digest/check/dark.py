@@ -14,10 +14,10 @@ from newsletter_cli.digest.model import Issue
 _METAS: Final = ("color-scheme", "supported-color-schemes")
 _BLOCK: Final = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 _SAID: Final = {
-    Ink.LIGHT: Phrase("The logo is transparent with light ink: it vanishes on a light ground", "الشعار شفاف بحبر فاتح فيختفي على أرضية فاتحة"),
-    Ink.DARK: Phrase("The logo is transparent with dark ink: it vanishes", "الشعار شفاف بحبر داكن فيختفي"),
-    Ink.UNKNOWN: Phrase("The logo is transparent: it may vanish", "الشعار شفاف وقد يختفي"),
-}  # fmt: skip
+    Ink.LIGHT: Phrase("The logo is transparent with light ink and may vanish", "الشعار شفاف بحبر فاتح وقد يختفي"),
+    Ink.DARK: Phrase("The logo is transparent with dark ink and vanishes", "الشعار شفاف بحبر داكن فيختفي"),
+    Ink.UNKNOWN: Phrase("The logo is transparent and may vanish", "الشعار شفاف وقد يختفي"),
+}
 
 
 def dark_mode(page: PageTree, issue: Issue) -> Iterator[Hit]:

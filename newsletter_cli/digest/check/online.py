@@ -57,50 +57,67 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return (mapped or address).is_global and address.is_global and not address.is_multicast
 
 
+def addresses_of(host: str, port: int) -> tuple[str, ...]:
+    """The addresses of a host, by the system's resolver.  Raises socket.gaierror."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """How the world is reached."""
+
+    resolve: Callable[[str, int], tuple[str, ...]] = addresses_of  # raises socket.gaierror
+    may_ask: Judge = is_public
+
+
+OPEN: Final = Net()
+
+
 def hits_of_links(
     issue: Issue,
     circumstances: Circumstances,
     *,
     patience: float,
     ignore: Sequence[str] = (),
-    may_ask: Judge = is_public,
+    net: Net = OPEN,
 ) -> tuple[Hit, ...]:
     """A finding for each link that does not answer, or leads elsewhere; named at the first place it stands.
 
     patience: seconds for one link, redirects included.  ignore: hosts, beginnings of addresses, or patterns with *.
-    may_ask: which addresses may be connected to.  Our own pages are not asked.
+    net: how names become addresses, and which of them may be connected to.  Our own pages are not asked.
     """
     places: dict[str, PlacedLink] = {}
     for link in all_links(issue, circumstances):
         url = urldefrag(link.url).url
         if urlsplit(url).scheme in {"http", "https"} and not _is_ignored(url, ignore):
             places.setdefault(url, link)
-    answers = ask_all(tuple(places), patience=patience, may_ask=may_ask)
+    answers = ask_all(tuple(places), patience=patience, net=net)
     hits = (_hit(url, answers[url], link) for url, link in places.items())
     return tuple(hit for hit in hits if hit is not None)
 
 
-def ask_all(urls: Sequence[str], *, patience: float, may_ask: Judge = is_public) -> Mapping[str, Answer]:
+def ask_all(urls: Sequence[str], *, patience: float, net: Net = OPEN) -> Mapping[str, Answer]:
     """The answer of each address."""
     groups: dict[str, list[str]] = {}
     for url in urls:
         groups.setdefault(urlsplit(url).netloc, []).append(url)
 
     def one_host(group: list[str]) -> list[tuple[str, Answer]]:
-        return [(url, ask(url, patience=patience, may_ask=may_ask)) for url in group]
+        return [(url, ask(url, patience=patience, net=net)) for url in group]
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return {url: answer for answers in pool.map(one_host, groups.values()) for url, answer in answers}
 
 
-def ask(url: str, *, patience: float, may_ask: Judge = is_public) -> Answer:
+def ask(url: str, *, patience: float, net: Net = OPEN) -> Answer:
     """What an address answers, redirects followed. Never raises for what the other side does."""
     here = url
     for _ in range(REDIRECTS + 1):
         try:
-            status, target = _asked(urlsplit(here), "HEAD", patience, may_ask)
+            status, target = _asked(urlsplit(here), "HEAD", patience, net)
             if status >= 400:  # some servers know no HEAD, refuse it, or answer it wrongly
-                status, target = _asked(urlsplit(here), "GET", patience, may_ask)
+                status, target = _asked(urlsplit(here), "GET", patience, net)
         except _NoAnswerError as error:
             return Answer(here, problem=error.why, final=error.final)
         if status not in _MOVED or not target:
@@ -118,12 +135,12 @@ class _NoAnswerError(Exception):
         self.final = final
 
 
-def _asked(parts: SplitResult, method: str, patience: float, may_ask: Judge) -> tuple[int, str]:
+def _asked(parts: SplitResult, method: str, patience: float, net: Net) -> tuple[int, str]:
     """(status, Location) of one request."""
     host = parts.hostname or ""
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = _address_of(host, port, may_ask)
+        address = _address_of(host, port, net)
         with _connected(address, port, patience) as plain, _secured(plain, parts.scheme, host) as link:
             connection = http.client.HTTPConnection(host, port, timeout=patience)
             connection.sock = link
@@ -146,18 +163,17 @@ def _asked(parts: SplitResult, method: str, patience: float, may_ask: Judge) -> 
         raise _NoAnswerError(Phrase("nothing that can be read", "ما لا يُقرأ")) from error
 
 
-def _address_of(host: str, port: int, may_ask: Judge) -> str:
+def _address_of(host: str, port: int, net: Net) -> str:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = net.resolve(host, port)
     except (socket.gaierror, UnicodeError) as error:
         passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
         why = Phrase("no such host", "لا مضيف بهذا الاسم")
         raise _NoAnswerError(
             Phrase("no answer about its name", "لا جواب عن الاسم") if passing else why, final=not passing
         ) from error
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     # One private answer among public ones is a trick to be let in by the next look-up.
-    if not addresses or not all(may_ask(ipaddress.ip_address(one)) for one in addresses):
+    if not addresses or not all(net.may_ask(ipaddress.ip_address(one)) for one in addresses):
         raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"), final=True)
     return addresses[0]
 
@@ -180,6 +196,8 @@ def _connected(address: str, port: int, patience: float) -> Iterator[socket.sock
         watch.start()
         try:
             yield link
+            if late.is_set():  # a head cut short reads like a whole one
+                raise TimeoutError
         except (OSError, http.client.HTTPException) as error:
             if late.is_set():
                 raise TimeoutError from error

@@ -76,6 +76,11 @@ PLANTED = (
     error("H308", in_body(f'<p style="border-color:rgb(1 2 3)">{WORDS}</p>'), "rgb(1 2 3)"),
     error("H308", in_body(f'<p style="border-color:oklch(40% 0.2 30)">{WORDS}</p>'), "oklch("),
     error("H308", style("  .side { border-color: rgb(0 0 0 / 50%) !important }", PHONE), "border-color: rgb(0", STYLE),
-    warning("H309", (Change(PAGE, '<meta name="supported-color-schemes" content="light dark">\n', ""),), "<head>", level="note"),
+    warning(
+        "H309",
+        (Change(PAGE, '<meta name="supported-color-schemes" content="light dark">\n', ""),),
+        "<head>",
+        level="note",
+    ),
     Planted(code="H309", changes=(Change(STYLE, DARK, "@media (max-width: 1px) {"),), file=STYLE, level="note"),
-)  # fmt: skip
+)

@@ -5,7 +5,7 @@ import zlib
 from base64 import b64encode
 
 from tests.digest.making import png
-from tests.digest.planted import CARD, DIGEST, LEAD, PAGE, Change, Planted
+from tests.digest.planted import CARD, LEAD, PAGE, Change, Planted
 
 DATE = "date: 2026-10-12"
 ALT = "حقل قمح قرب القامشلي في الصباح"
@@ -60,5 +60,11 @@ PLANTED = (
     of("I106", pictured("field.png", "IMG_2041"), "image_alt:"),
     of("I106", in_page(f'<img src="{WEB}.png" width="40" alt="Logo">'), WEB, file=PAGE),
     of("I107", pictured("gone.png"), "image:", level="error"),
-    of("I107", in_page(f'<img src="data:image/png;base64,{b64encode(b"x").decode()}" width="4" alt="{ALT}">'), "data:", file=PAGE, level="error"),
-)  # fmt: skip
+    of(
+        "I107",
+        in_page(f'<img src="data:image/png;base64,{b64encode(b"x").decode()}" width="4" alt="{ALT}">'),
+        "data:",
+        file=PAGE,
+        level="error",
+    ),
+)
