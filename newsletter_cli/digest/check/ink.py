@@ -35,10 +35,10 @@ def ink_of(data: bytes) -> Ink:
     try:
         with Image.open(io.BytesIO(data)) as picture:
             picture.thumbnail((160, 160))
-            points = list(picture.convert("RGBA").getdata())
+            flat = picture.convert("RGBA").tobytes()
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return Ink.UNKNOWN
-    return _ink(points)
+    return _ink([(flat[at], flat[at + 1], flat[at + 2], flat[at + 3]) for at in range(0, len(flat), 4)])
 
 
 def _ink(points: list[tuple[int, int, int, int]]) -> Ink:
