@@ -13,12 +13,13 @@ from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.delivery.sends import find_send
 from newsletter_cli.digest.check.catalogue import Rule, catalogue, find_rule
-from newsletter_cli.digest.check.finding import Finding, Level
+from newsletter_cli.digest.check.finding import Finding, Hit, Level
 from newsletter_cli.digest.file import digest_ids
 from newsletter_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter_cli.digest.check.fixing import Repair
+    from newsletter_cli.digest.model import Issue
 
 LEVELS: Final = (Level.ERROR, Level.WARNING, Level.NOTE)
 GITHUB: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
@@ -91,6 +92,9 @@ def check(
     fix: Annotated[
         bool, typer.Option("--fix", help="Repair what is marked Fixable in the files; -n shows what would change.")
     ] = False,
+    spam: Annotated[
+        bool, typer.Option("--spam", help="Let SpamAssassin or rspamd of this computer score the message.")
+    ] = False,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="CODE", help="What a check looks for, why, and what to do.")
     ] = None,
@@ -102,7 +106,7 @@ def check(
     if fail_on not in (Level.ERROR, Level.WARNING):
         raise UsageError("USAGE", f"“{fail_on}” is neither error nor warning.", sent="", fix="--fail-on warning")
     wanted = tuple(dict.fromkeys(ids or _unsent(run)))
-    wish = Wish(only=_codes(only), skip=_codes(skip), offline=offline, fix=fix)
+    wish = Wish(only=_codes(only), skip=_codes(skip), offline=offline, fix=fix, spam=spam)
     checked = [_checked(run, id_, wish) for id_ in wanted]
     blocking = (Level.ERROR,) if fail_on == Level.ERROR else (Level.ERROR, Level.WARNING)
     failed = any(finding.level in blocking for one in checked for finding in one.findings)
@@ -123,6 +127,16 @@ class Wish:
     skip: tuple[str, ...]
     offline: bool
     fix: bool
+    spam: bool
+
+    def asks(self, code: str) -> bool:
+        """Whether this check is wanted at all."""
+        return (not self.only or code.startswith(self.only)) and not (self.skip and code.startswith(self.skip))
+
+    @property
+    def links(self) -> bool:
+        """Whether links are asked over the network."""
+        return not self.offline and (self.asks("L301") or self.asks("L302"))
 
 
 def _checked(run: Run, id_: str, wish: Wish) -> Checked:
@@ -132,8 +146,18 @@ def _checked(run: Run, id_: str, wish: Wish) -> Checked:
 
     fixed = _repaired(run, id_, wish) if wish.fix else ()
     issue = load_issue(id_, run.settings, run.newsroom)
-    findings = findings_of(run, issue, only=wish.only, skip=wish.skip)
+    seen = _seen_outside(run, issue, wish)
+    findings = findings_of(run, issue, only=wish.only, skip=wish.skip, extra=seen)
     return Checked(id_, freeze(issue).digest_hex()[:8], findings, fixed)
+
+
+def _seen_outside(run: Run, issue: "Issue", wish: Wish) -> tuple[Hit, ...]:
+    """Links that do not answer, and the score of a spam checker; nothing is asked that was not wanted."""
+    if not wish.links and not wish.spam:
+        return ()
+    from newsletter_cli.cli.outside import outside_hits  # lazy: as above
+
+    return outside_hits(run, issue, links=wish.links, spam=wish.spam)
 
 
 def _repaired(run: Run, id_: str, wish: Wish) -> "tuple[Repair, ...]":

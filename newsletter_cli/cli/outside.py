@@ -24,9 +24,12 @@ def outside_hits(run: Run, issue: Issue, *, links: bool, spam: bool) -> tuple[Hi
     found: tuple[Hit, ...] = ()
     if links:
         how = run.settings.check.links
-        found += hits_of_links(
+        asked = hits_of_links(
             issue, circumstances_for(run, issue), patience=how.timeout.total_seconds(), ignore=how.ignore
         )
+        if asked.no_network:
+            run.out.warn(run._("The links were not asked: no name can be looked up from here."))
+        found += asked.hits
     if spam:
         found += hits_of_spam(score(sample_message(run, issue)), issue.file.shown)
     return found

@@ -12,7 +12,7 @@ import pytest
 from newsletter_cli.articles.model import Link, Paragraph, Text
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.judge import check
-from newsletter_cli.digest.check.online import Net, ask, ask_all, hits_of_links, is_public, site_of
+from newsletter_cli.digest.check.online import Asked, Net, ask, ask_all, hits_of_links, is_public, site_of
 
 CALM = Circumstances(public_url="https://news.akhbar-alhaql.org")
 
@@ -125,7 +125,7 @@ def test_a_redirect_ends_after_five_steps(house):
 
 def test_private_addresses_are_not_contacted(house):
     answer = ask(f"{house.url}/ok", patience=5)
-    assert (answer.problem.en, answer.final, house.asked) == ("an address of a private network", True, [])
+    assert (answer.problem.en, answer.final, house.asked) == ("an address of a private network", False, [])
 
 
 def test_a_public_page_cannot_send_us_to_a_private_one(house):
@@ -193,7 +193,7 @@ def site(house) -> str:
 
 
 def found(issue, **options) -> list[tuple[str, str, str, int | None, str]]:
-    hits = hits_of_links(issue, CALM, patience=2, net=LOCAL, **options)
+    hits = hits_of_links(issue, CALM, patience=2, net=LOCAL, **options).hits
     findings = check(issue, CALM, only=("L301", "L302"), extra=hits)
     return [(one.code, one.level.value, one.file, one.line, one.text) for one in findings]
 
@@ -221,3 +221,11 @@ def test_a_host_that_does_not_exist(room):
     issue = linked(room, "https://gone.akhbar-alhaql.org/x")
     text = "Link answers no such host: https://gone.akhbar-alhaql.org/x"
     assert found(issue) == [("L301", "error", "articles/a.md", 10, text)]
+
+
+def test_without_any_network_nothing_is_said_about_links(room):
+    def nobody(_host: str, _port: int) -> tuple[str, ...]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    issue = linked(room, "https://gone.akhbar-alhaql.org/x")
+    assert hits_of_links(issue, CALM, patience=2, net=Net(nobody)) == Asked(no_network=True)

@@ -1,4 +1,4 @@
-"""What the drawn page is judged by: mail programs, contrast, dark mode; and ordinary digests, about which nothing is said."""
+"""What the drawn page is judged by: mail programs, contrast, dark mode; ordinary digests are left in peace."""
 
 import io
 

@@ -49,6 +49,15 @@ class Answer:
     status: int = 0  # 0: no answer
     problem: Phrase | None = None  # why there is none
     final: bool = False  # it will not be otherwise tomorrow: no such host, a false certificate
+    unnamed: bool = False  # its name did not become an address
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the links of a digest answer."""
+
+    hits: tuple[Hit, ...] = ()
+    no_network: bool = False  # not one name could be looked up, not even those that are always there: nothing is known
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -72,6 +81,8 @@ class Net:
 
 
 OPEN: Final = Net()
+# Names that are there whenever there is a network: without them, and without any link's, the fault is on our side.
+_ALWAYS_THERE: Final = ("www.iana.org", "www.wikipedia.org")
 
 
 def hits_of_links(
@@ -81,7 +92,7 @@ def hits_of_links(
     patience: float,
     ignore: Sequence[str] = (),
     net: Net = OPEN,
-) -> tuple[Hit, ...]:
+) -> Asked:
     """A finding for each link that does not answer, or leads elsewhere; named at the first place it stands.
 
     patience: seconds for one link, redirects included.  ignore: hosts, beginnings of addresses, or patterns with *.
@@ -93,8 +104,19 @@ def hits_of_links(
         if urlsplit(url).scheme in {"http", "https"} and not _is_ignored(url, ignore):
             places.setdefault(url, link)
     answers = ask_all(tuple(places), patience=patience, net=net)
+    if answers and all(answer.unnamed for answer in answers.values()) and not _has_network(net):
+        return Asked(no_network=True)
     hits = (_hit(url, answers[url], link) for url, link in places.items())
-    return tuple(hit for hit in hits if hit is not None)
+    return Asked(tuple(hit for hit in hits if hit is not None))
+
+
+def _has_network(net: Net) -> bool:
+    for name in _ALWAYS_THERE:
+        try:
+            return bool(net.resolve(name, 443))
+        except (socket.gaierror, UnicodeError):
+            continue
+    return False
 
 
 def ask_all(urls: Sequence[str], *, patience: float, net: Net = OPEN) -> Mapping[str, Answer]:
@@ -119,7 +141,7 @@ def ask(url: str, *, patience: float, net: Net = OPEN) -> Answer:
             if status >= 400:  # some servers know no HEAD, refuse it, or answer it wrongly
                 status, target = _asked(urlsplit(here), "GET", patience, net)
         except _NoAnswerError as error:
-            return Answer(here, problem=error.why, final=error.final)
+            return Answer(here, problem=error.why, final=error.final, unnamed=error.unnamed)
         if status not in _MOVED or not target:
             return Answer(here, status)
         here = urldefrag(urljoin(here, target)).url
@@ -129,10 +151,11 @@ def ask(url: str, *, patience: float, net: Net = OPEN) -> Answer:
 
 
 class _NoAnswerError(Exception):
-    def __init__(self, why: Phrase, *, final: bool = False) -> None:
+    def __init__(self, why: Phrase, *, final: bool = False, unnamed: bool = False) -> None:
         super().__init__(why.en)
         self.why = why
         self.final = final
+        self.unnamed = unnamed
 
 
 def _asked(parts: SplitResult, method: str, patience: float, net: Net) -> tuple[int, str]:
@@ -170,11 +193,13 @@ def _address_of(host: str, port: int, net: Net) -> str:
         passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
         why = Phrase("no such host", "لا مضيف بهذا الاسم")
         raise _NoAnswerError(
-            Phrase("no answer about its name", "لا جواب عن الاسم") if passing else why, final=not passing
+            Phrase("no answer about its name", "لا جواب عن الاسم") if passing else why,
+            final=not passing,
+            unnamed=True,
         ) from error
     # One private answer among public ones is a trick to be let in by the next look-up.
     if not addresses or not all(net.may_ask(ipaddress.ip_address(one)) for one in addresses):
-        raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"), final=True)
+        raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"))
     return addresses[0]
 
 
