@@ -97,7 +97,7 @@ def _has_no_role(text: str, match: re.Match[str]) -> bool:
 
 
 def _fragile(page: PageTree, issue: Issue) -> Iterator[Hit]:
-    everything = tuple(_all_declarations(page))
+    everything = tuple(dict.fromkeys(_all_declarations(page)))
     for what, pattern, feature in _FRAGILE:
         if any(pattern.search(f"{one.name}: {one.value}") for one in everything):
             where = _places(what)
@@ -127,8 +127,7 @@ def _places(what: str) -> str:
 
 def _all_declarations(page: PageTree) -> Iterator[Declaration]:
     for one in page.all():
-        if "style" in one.attributes:
-            yield from one.style()
+        yield from one.style()
     for css in page.styles:
         for rule in rules(css):
             yield from rule.declarations

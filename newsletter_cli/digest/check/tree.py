@@ -27,6 +27,7 @@ class Element:
     tag: str
     attributes: dict[str, str]
     parent: "Element | None"
+    declared: tuple[Declaration, ...] = ()  # in its own style attribute
     children: "list[Element | str]" = field(default_factory=list)
 
     def walk(self) -> "Iterator[Element]":
@@ -42,7 +43,7 @@ class Element:
 
     def style(self) -> tuple[Declaration, ...]:
         """Its own style attribute."""
-        return declarations(self.attributes.get("style", ""))
+        return self.declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,12 @@ class PageTree:
     """A page, parsed."""
 
     root: Element
+    elements: tuple[Element, ...]  # all of them, in the order of the page
     styles: tuple[str, ...]  # of its style elements, in order
 
     def all(self, *tags: str) -> Iterator[Element]:
         """Elements of these names, or every element."""
-        return (one for one in self.root.walk() if not tags or one.tag in tags)
+        return (one for one in self.elements if not tags or one.tag in tags)
 
 
 def read_page(issue: Issue) -> PageTree:
@@ -62,8 +64,8 @@ def read_page(issue: Issue) -> PageTree:
     reader = _Reader()
     reader.feed(page_text(issue.html))
     reader.close()
-    styles = tuple(one.words() for one in reader.root.walk() if one.tag == "style")
-    return PageTree(reader.root, styles)
+    elements = tuple(reader.elements)
+    return PageTree(reader.root, elements, tuple(one.words() for one in elements if one.tag == "style"))
 
 
 def page_text(document: Document) -> str:
@@ -83,10 +85,17 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.root = Element("", {}, None)
+        self.elements: list[Element] = []
         self._open = self.root
+        self._read: dict[str, tuple[Declaration, ...]] = {}  # a page says the same few styles over and over
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs}, self._open)
+        attributes = {name: value or "" for name, value in attrs}
+        style = attributes.get("style", "")
+        if style not in self._read:
+            self._read[style] = declarations(style)
+        element = Element(tag, attributes, self._open, self._read[style])
+        self.elements.append(element)
         self._open.children.append(element)
         if tag not in _VOID:
             self._open = element
