@@ -97,7 +97,7 @@ def _has_no_role(text: str, match: re.Match[str]) -> bool:
 
 
 def _fragile(page: PageTree, issue: Issue) -> Iterator[Hit]:
-    everything = tuple(dict.fromkeys(_all_declarations(page)))
+    everything = tuple(dict.fromkeys(_all_declarations(page, issue)))
     for what, pattern, feature in _FRAGILE:
         if any(pattern.search(f"{one.name}: {one.value}") for one in everything):
             where = _places(what)
@@ -125,10 +125,12 @@ def _places(what: str) -> str:
     }[what]
 
 
-def _all_declarations(page: PageTree) -> Iterator[Declaration]:
+def _all_declarations(page: PageTree, issue: Issue) -> Iterator[Declaration]:
+    """Those of the page, and those of the theme's CSS: the inliner drops values it does not know, as Gmail would."""
     for one in page.all():
         yield from one.style()
-    for css in page.styles:
+    sheets = (file.text for file in issue.theme if file.shown.endswith(".css"))
+    for css in (*page.styles, *sheets):
         for rule in rules(css):
             yield from rule.declarations
 

@@ -75,6 +75,18 @@ PLANTED = (
     warning("H307", style(".side:has(img) { padding: 0 !important }", PHONE + "\n"), ".side:has", STYLE),
     error("H308", in_body(f'<p style="border-color:rgb(1 2 3)">{WORDS}</p>'), "rgb(1 2 3)"),
     error("H308", in_body(f'<p style="border-color:oklch(40% 0.2 30)">{WORDS}</p>'), "oklch("),
+    error(
+        "H308",
+        style(".faint { border-color: rgb(1 2 3 / 4%) }") + in_body(f'<p class="faint">{WORDS}</p>'),
+        "rgb(1 2 3",
+        STYLE,
+    ),
+    error(
+        "H308",
+        style(".oak { border-color: hsl(30deg 20% 10%) }") + in_body(f'<p class="oak">{WORDS}</p>'),
+        "hsl(",
+        STYLE,
+    ),
     error("H308", style("  .side { border-color: rgb(0 0 0 / 50%) !important }", PHONE), "border-color: rgb(0", STYLE),
     warning(
         "H309",
