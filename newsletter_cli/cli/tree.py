@@ -51,9 +51,9 @@ GROUPS: Final = {
 }
 PANELS: Final = {
     "init": Panel.START, "demo": Panel.START,
-    "compose": Panel.DAILY, "check": Panel.DAILY, "test": Panel.DAILY, "approve": Panel.DAILY, "send": Panel.DAILY,
-    "status": Panel.DAILY,
-    "pause": Panel.DAILY, "resume": Panel.DAILY, "cancel": Panel.DAILY, "report": Panel.DAILY,
+    "compose": Panel.DAILY, "preview": Panel.DAILY, "check": Panel.DAILY, "test": Panel.DAILY, "approve": Panel.DAILY,
+    "send": Panel.DAILY, "status": Panel.DAILY, "pause": Panel.DAILY, "resume": Panel.DAILY, "cancel": Panel.DAILY,
+    "report": Panel.DAILY,
     "serve": Panel.OPERATIONS, "log": Panel.OPERATIONS, "help": Panel.OPERATIONS,
     **{name: panel for name, (panel, _) in GROUPS.items()},
 }
@@ -61,6 +61,7 @@ ROWS: Final = (
     Row("init", "init", "[DIR]", "Create a newsroom."),
     Row("demo", "demo", "[DIR]", "Do the whole job once, on this computer only."),
     Row("compose", "compose", "[ID] [SLUG…]", "Build a digest from articles."),
+    Row("preview", "preview", "[ID|SLUG]", "Look at a digest as each reader gets it, in the browser."),
     Row("check", "check", "[ID…]", "Find mistakes, with file and line."),
     Row("test", "trial", "ID", "Send a digest to yourself; it cannot reach a list."),
     Row("approve", "approve", "ID", "Approve what another person composed."),
@@ -119,7 +120,7 @@ GROUP_ALIASES: Final = {
     "subscriber": "subscribers", "article": "articles", "digest": "digests",
     "list": "lists", "issue": "digests", "issues": "digests",
 }  # fmt: skip
-COMMAND_ALIASES: Final = {f"digests {verb}": verb for verb in ("compose", "check", "send", "test")}
+COMMAND_ALIASES: Final = {f"digests {verb}": verb for verb in ("compose", "preview", "check", "send", "test")}
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
