@@ -31,7 +31,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "fault": "The digest cannot be shown", "fixed_soon": "The page comes back when the file is saved.",
         "error": "error", "warning": "warning", "note": "note", "lost": "The command has ended.",
         "frame": "The digest as it is delivered", "loading": "Loading…", "message": "Whole message (.eml)",
-        "details": "About this digest", "reader_sees": "To {n} address(es)",
+        "details": "About this digest",
     },
     "ar": {
         "title": "معاينة", "version": "النسخة", "html": "HTML", "text": "النص", "headers": "الترويسات",
@@ -59,7 +59,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "fault": "لا يمكن عرض العدد", "fixed_soon": "تعود الصفحة عند حفظ الملف.",
         "error": "خطأ", "warning": "تنبيه", "note": "ملاحظة", "lost": "انتهى الأمر.",
         "frame": "العدد كما يُسلَّم", "loading": "جارٍ التحميل…", "message": "الرسالة كاملة (.eml)",
-        "details": "عن هذا العدد", "reader_sees": "إلى عناوين عددها {n}",
+        "details": "عن هذا العدد",
     },
 }
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -77,6 +77,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "list-unsubscribe": "How to leave: an address for one click, another for mail.",
         "list-unsubscribe-post": "Makes the first of them one-click (RFC 8058). Counts only under a signature.",
         "dkim-signature": "The sender's signature; Gmail and Yahoo ask for it.",
+        "list-post": "Says that nobody can write to the list.",
         "feedback-id": "Lets Gmail count complaints by issue and list.",
         "precedence": "Asks machines not to answer.",
         "auto-submitted": "Written by a program: machines do not answer.",
@@ -96,6 +97,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "list-unsubscribe": "كيف يغادر القارئ: عنوان للنقرة الواحدة وآخر للبريد.",
         "list-unsubscribe-post": "يجعل أولهما بنقرة واحدة (RFC 8058)، ولا يُعتد به بلا توقيع.",
         "dkim-signature": "توقيع المرسل؛ يطلبه Gmail وYahoo.",
+        "list-post": "يقول إن أحدًا لا يكتب إلى القائمة.",
         "feedback-id": "به يعدّ Gmail الشكاوى لكل عدد وقائمة.",
         "precedence": "يطلب من البرامج ألا ترد.",
         "auto-submitted": "كتبه برنامج: لا ترد البرامج عليه.",

@@ -17,6 +17,7 @@ const make = (tag, words = "", name = "") => {
   return made;
 };
 const apart = (words, dir = "auto") => { const made = make("bdi", words); made.dir = dir; return made; };
+const filled = (words, place, node) => { const [front, behind] = words.split(place); return [front, node, behind]; };
 const kb = (bytes) => (bytes / 1024).toFixed(1) + " KB";
 
 async function refresh() {
@@ -200,19 +201,20 @@ function drawFacts() {
     if (shown.remote.length) parts.push(make("p", t.remote, "bad"), ...shown.remote.map((url) => { const p = make("p", "", "quiet"); p.append(apart(url, "ltr")); return p; }));
   }
   told(t.one_click, make("p", f.signed ? t.one_click_yes : t.one_click_no, f.signed ? "" : "bad"));
-  if (shown.bytes) told(t.text_part, make("p", kb(shown.bytes.text)));
-  told(t.direction, make("p", `${t[f.direction]} · ${f.language}`));
+  if (shown.bytes) { const p = make("p"); p.append(apart(kb(shown.bytes.text), "ltr")); told(t.text_part, p); }
+  const way = make("p", t[f.direction] + " · ");
+  way.append(apart(f.language, "ltr"));
+  told(t.direction, way);
   const meter = make("div", "", "meter " + (f.size >= f.error ? "error" : f.size > f.warning ? "warning" : "")), fill = make("i");
   fill.style.width = Math.min(100, (100 * f.size) / f.gmail) + "%";
   meter.append(fill);
   const size = make("p");
-  size.append(apart(kb(f.size), "ltr"), " · ", make("span", t.gmail.replace("{size}", kb(f.gmail)), "quiet"));
+  size.append(apart(kb(f.size), "ltr"), " · ", ...filled(t.gmail, "{size}", apart(kb(f.gmail), "ltr")));
   told(t.size, meter, size);
   const readers = make("p", f.readers === null ? t.no_readers : f.readers.toLocaleString("en"));
   if (f.before !== null && f.readers !== null) {
     const change = f.readers - f.before, number = apart((change >= 0 ? "+" : "") + change, "ltr");
-    const [front, behind] = t.since.split("{n}");
-    readers.append(" · ", front, number, behind);
+    readers.append(" · ", ...filled(t.since, "{n}", number));
   }
   told(t.readers, readers);
   told(t.last_test, make("p", f.tested || t.never));
@@ -263,4 +265,5 @@ toggle("pictures");
 toggle("style");
 $("as").addEventListener("change", () => { state.as = $("as").value; refresh(); });
 $("test").addEventListener("click", sendTest);
+if (innerWidth < 640) $("widths").firstElementChild.click(); // what fits
 new EventSource(address("/events")).onmessage = () => refresh();
