@@ -135,7 +135,8 @@ def _facts(found: Dateline, before: str, after: str, language: str) -> Dateline 
     glued |= {*_around(after)[:1]} if after.lstrip()[:1].isalnum() else set()
     for part in around:
         fact = _fact(part, language, glued=part in glued)
-        if fact is None and part in glued and found.stamp is not Stamp.BARE and len(part.split()) in (2, 3):
+        stamped = found.stamp is not Stamp.BARE and part in glued and part not in after
+        if fact is None and stamped and len(part.split()) in (2, 3):
             fact = "author", part  # «جمیل نگری شائع 28 مئی 2024»
         if fact is None:
             return None
@@ -170,6 +171,44 @@ def _fact(part: str, language: str, *, glued: bool) -> tuple[str, str] | None:
         return "source", part
     if _one(part, language):
         return "date", part
+    if _SMALL.search(fold(part)):
+        return "", part
     known = signs.furniture_of(part) or signs.is_place(part) or signs.is_section(part) or signs.is_clock(part)
     short = not glued and len(part.split()) <= 2 and len(part) <= 24
     return ("", part) if known or short else None
+
+
+# --- the beginning of a report ---------------------------------------------------------------------------------
+
+_PLACE: Final = 4  # words around the date in a report's own dateline
+_LEADING: Final = 90  # characters in which a report's own dateline ends
+_DASH: Final = re.compile(r"\s*(?:[-–—]{1,2}|\))\s*(?=\S)|:\s")
+
+
+def leading_dateline(text: str, language: str) -> Dateline | None:
+    """The dateline with which an agency's report begins: «غريان 21 أغسطس 2023 (وال) - افتتح …».
+
+    Only when a year stands in it: a date is never guessed.
+    """
+    for match in _DASH.finditer(text, 0, _LEADING):
+        head = text[: match.end()].rstrip(" -–—:")
+        found = _date_within(head, language) if _YEAR.search(fold_digits(head)) else None
+        if found and found.date.date:
+            return replace(found, source=signs.agency_of(head))
+    return None
+
+
+def _date_within(head: str, language: str) -> Dateline | None:
+    """The longest run of words that is a date, with a few words of place and agency around it."""
+    edges = sorted({edge for match in re.finditer(r"[^\s()]+", head) for edge in match.span()})
+    for start, end in _ranges(edges, edges, head):
+        found = _one(head[start:end].strip(_AROUND), language)
+        if found and len(head[:start].split()) <= _PLACE and len(head[end:].split()) <= _PLACE:
+            return found
+    return None
+
+
+def leading_agency(text: str) -> str:
+    """The agency in the dateline of a report: «دمشق (سانا) – قال …», "BEIRUT, Feb 29 (Reuters) - …"; else ""."""
+    match = re.match(r"[^\n.؟?!:«\"]{2,60}?[(/]\s*([^()/]{2,25}?)\s*[)/]\s*[-–—:]*", text)
+    return match[1] if match and signs.is_agency(match[1]) else ""

@@ -120,6 +120,9 @@ def ends_with_end_mark(line: str) -> str:
     match = re.search(r"\s*[(/\\#*-]+\s*([^\W\d_]+(?: [^\W\d_]+)?)\s*[)/\\#*-]+\s*$", line)
     if match and match.start() and _FURNITURE.get(fold(match[1])) is Furniture.END:
         return line[: match.start()]
+    agency = re.search(r"(?<=[.۔…؟?!»])\s*[(/\[]([^()/\[\]]{2,25})[)/\]]\s*$", line)
+    if agency and is_agency(agency[1]):
+        return line[: agency.start()]
     return ""
 
 
@@ -127,10 +130,13 @@ def _is_row(line: str) -> bool:
     """Buttons, sections or page numbers beside each other."""
     parts = [part.strip() for part in re.split(r"[|•·/\t,،]| {2,}", line) if part.strip()]
     words = parts if len(parts) > 1 else line.split()
+    if re.search(r"\d{4}", fold(line)):
+        return False  # a year: rather a line of facts
     kinds = [_row_part(fold(word)) for word in words]
+    named = sum(kind and not word.isdigit() for kind, word in zip(kinds, words, strict=True))
     if len(parts) > 1:
         # Where bars part them, one name that we do not know may stand among those that we do.
-        return all(kinds) or (len(parts) > 2 and sum(kinds) >= 2 and len(max(parts, key=len)) <= 25)
+        return all(kinds) or (len(parts) > 2 and named >= 2 and len(max(parts, key=len)) <= 25)
     return all(kinds) and (len(words) > 2 or (len(words) == 2 and not any(fold(word) in _SECTIONS for word in words)))
 
 
@@ -256,7 +262,7 @@ def agency_in(line: str) -> str:
         return ""
     if is_agency(line):
         return line.strip(_OUTSIDE)
-    parts = _facts_of(line)
+    parts = facts_of(line)
     found = [part for part in parts if is_agency(part)]
     rest = [part for part in parts if part not in found]
     if not found or not all(is_place(part) or is_name(part) or len(part.split()) <= 2 for part in rest):
@@ -267,10 +273,11 @@ def agency_in(line: str) -> str:
 
 def agency_of(line: str) -> str:
     """The first agency among the parts of a line, or ""."""
-    return next((part for part in _facts_of(line) if is_agency(part)), "")
+    return next((part for part in facts_of(line) if is_agency(part)), "")
 
 
-def _facts_of(line: str) -> list[str]:
+def facts_of(line: str) -> list[str]:
+    """What bars, dashes, slashes and brackets part in a line."""
     spread = re.sub(r"[(/\[]\s*([^()/\[\]]+?)\s*[)/\]]", r" | \1 | ", line)
     parts = (part for text in parts_of(spread) for part in re.split(r"(?<=\w)[-–—](?=\w)", text))
     return [part for text in parts if (part := text.strip(_OUTSIDE))]
@@ -285,10 +292,17 @@ def name_in(line: str) -> str:
         return bare
     parts = [part for part in re.split(r"\s*[|/،,:]\s*|\s+[-–—]\s+|[-–—]\s+", bare) if part]
     names = [part for part in parts if is_name(part)]
-    rest = [part for part in parts if part not in names]
-    if not names or not all(is_place(part) or is_agency(part) or _is_like_a_name(part) for part in rest):
+    rest = [part for part in parts if part not in names and not is_place(part) and not is_agency(part)]
+    if not names:
         return ""
-    return "، ".join(part for part in parts if not is_place(part) and not is_agency(part))
+    others = [part for part in rest if _is_like_a_name(part)]
+    # «كفر الشيخ - أشرف مصباح»: one or two words parted by a dash from a name are a place we do not know.
+    unknown = len(rest) - len(others)
+    if unknown and not (unknown == len(names) == 1 and len(parts) == 2 and re.search(r"\s[-–—]\s", bare)):
+        return ""
+    if unknown and len(rest[0].split()) > 2:
+        return ""
+    return "، ".join(part for part in parts if part in names or part in others)
 
 
 def _is_like_a_name(text: str) -> bool:

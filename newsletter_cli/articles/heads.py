@@ -12,6 +12,7 @@ from newsletter_cli.articles.titles import SAME
 _KICKER: Final = 50  # characters, at most
 _KICKER_WORDS: Final = 3  # a longer line under the title may as well be a caption
 _MENU: Final = 40  # characters of a line above the title that is a menu's
+_SITE: Final = 4  # letters of a name that may begin a longer one: «رووداو ديجيتال»
 _ENTRY: Final = 25  # characters of an entry in a run of them
 _MENU_WORDS: Final = 5
 _RUN: Final = 3  # short lines without an empty one between them: a menu
@@ -21,7 +22,7 @@ def around_the_title(lines: Sequence[Line], title: int, body: int) -> None:
     """Roles for the lines above the title, and for those between it and the text at lines[body]."""
     _copies(lines, title, body)
     _other_headlines(lines)
-    _site_names(lines, title)
+    _site_names(lines, title, body)
     _facts(lines, title, body)
     _kicker(lines, title, body)
     for line in [line for line in lines if line.role is Role.KICKER][1:]:
@@ -67,17 +68,26 @@ def _other_headlines(lines: Sequence[Line]) -> None:
                 place += step
 
 
-def _site_names(lines: Sequence[Line], title: int) -> None:
-    """A line above the title that is the source's name, or stands behind the title in the browser's tab."""
+def _site_names(lines: Sequence[Line], title: int, body: int) -> None:
+    """A line above the text that is the source's name, or stands behind the title in the browser's tab."""
     names = {shapes.key(line.value or line.bare) for line in lines if line.role is Role.SOURCE}
     names |= {shapes.key(shapes.site_of(line.bare, lines[title].bare)) for line in lines if line.role is Role.HEADLINE}
     names -= {""}
     last = next((line for line in reversed(lines) if line.role is None), None)
-    for line in lines[:title]:
+    for place, line in enumerate(lines[:body]):
         if line.role is None and line.length <= _KICKER and not signs.is_section(line.bare):
             same = shapes.key(line.bare)
-            if same in names or (last and last is not line and shapes.key(last.bare) == same):
+            parts = {shapes.key(part) for part in signs.facts_of(line.bare)}
+            begins = any(same.startswith(name) and len(name) > _SITE for name in names) and len(line.bare.split()) < 4
+            if same in names or begins or (last and last is not line and shapes.key(last.bare) == same):
                 line.take(Role.LOGO, 0.7, "the name of the site")
+            elif (
+                place > title
+                and len(parts) > 1
+                and not signs.has_caption_sign(line.bare)
+                and any(part.startswith(tuple(names)) for part in parts if names)
+            ):
+                line.take(Role.LOGO, 0.6, "it has the name of the site in it")
 
 
 # --- between title and text ------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from newsletter_cli.articles.datelines import Stamp
+from newsletter_cli.articles.datelines import Stamp, leading_agency, leading_dateline
 from newsletter_cli.articles.furniture import Label
 from newsletter_cli.articles.head import with_values
 from newsletter_cli.articles.inlines import texts_only
@@ -108,7 +108,10 @@ def _sources(lines: Iterable[Line]) -> tuple[str, ...]:
     found = [line for line in lines if line.role is Role.SOURCE and (line.value or not line.label)]
     found.sort(key=lambda line: not line.label)
     beside = [line.source for line in lines if line.source]
-    return _distinct([*(line.value or line.bare for line in found), *beside])
+    named = _distinct([*(line.value or line.bare for line in found), *beside])
+    first = next((line for line in lines if line.role is Role.PARAGRAPH), None)
+    agency = leading_agency(first.bare) if first and not named else ""
+    return (agency,) if agency else named
 
 
 _PERSONS: Final = frozenset({Role.AUTHOR, Role.DATE})
@@ -246,6 +249,8 @@ def _with_date(article: Article, lines: Sequence[Line]) -> Article:
     known = [(number, line) for number, line in dates if line.date and line.date.date]
     best = max(known, key=lambda one: (one[1].stamp, one[0] > title, -abs(one[0] - title)), default=None)
     chosen = best[1] if best else next((line for _, line in dates), None)
+    if best is None and (found := _from_dateline(article, lines)):
+        return found
     if chosen is None or chosen.date is None:
         return replace(article, warnings=(*article.warnings, UNDATED[0]))
     read = chosen.date
@@ -266,6 +271,24 @@ def _with_date(article: Article, lines: Sequence[Line]) -> Article:
         warnings=(*article.warnings, *warnings),
         extras=(*article.extras, *(Extra(line.number, line.text) for line in others)),
         lines={**article.lines, "date": chosen.number},
+    )
+
+
+def _from_dateline(article: Article, lines: Sequence[Line]) -> Article | None:
+    """Without a line that is a date: the date with which the first paragraph begins, and a warning."""
+    line = next((line for line in lines if line.role is Role.PARAGRAPH), None)
+    found = leading_dateline(line.bare, article.language) if line else None
+    if line is None or found is None:
+        return None
+    read = found.date
+    warning = f"Line {line.number}: the date was taken from the beginning of the text, “{first_words([read.text])}”."
+    return replace(
+        article,
+        date=read.date,
+        calendar=Calendar(read.calendar),
+        date_text=read.text,
+        warnings=(*article.warnings, warning),
+        lines={**article.lines, "date": line.number},
     )
 
 

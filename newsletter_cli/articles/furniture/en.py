@@ -152,6 +152,7 @@ TABLES = Tables(
         "Do you have a story", "The views expressed", "Opinions expressed", "Required fields",
         "Your email address will not", "Save my name", "Role,", "Reporting from", "More from",
         "We value your privacy", "Click here", "Tap here", "Skip advertisement",
+        "Our Standards", "Reporting by", "Additional reporting",
     ),
     sections=(
         "News", "Politics", "Business", "Economy", "Sport", "Sports", "Culture", "Arts", "Arts & Culture",
