@@ -55,12 +55,20 @@ class Dateline:
     rest: str = ""  # words that are neither
 
 
-def dateline_of(line: str, language: str) -> Dateline | None:
-    """The date of a line that is nothing but facts about the article, or None.  Never raises."""
+def has_year(line: str) -> bool:
+    """Whether a year stands in a line, or a date with a short one."""
+    return bool(_YEAR.search(fold_digits(line)))
+
+
+def dateline_of(line: str, language: str, *, alone: bool = False) -> Dateline | None:
+    """The date of a line that is nothing but facts about the article, or None.  Never raises.
+
+    alone: only a line that is wholly a date.
+    """
     if len(line) > LENGTH:
         return None
     whole = _one(line, language)
-    if (whole and whole.date.date) or not _YEAR.search(fold_digits(line)) or len(line.split()) > _WORDS:
+    if alone or (whole and whole.date.date) or not has_year(line) or len(line.split()) > _WORDS:
         return whole
     return _two(line, language) or _among_parts(line, language) or whole
 
@@ -123,7 +131,7 @@ def _ranges(pieces: list[int], edges: list[int], line: str) -> list[tuple[int, i
         for end in (pieces if marks is pieces else edges)
         if 6 <= end - start <= 90 and any(start <= year and last <= end for year, last in years)
     }
-    return sorted(found, key=lambda span: span[0] - span[1])[:120]
+    return sorted(found, key=lambda span: span[0] - span[1])[:60]
 
 
 def _facts(found: Dateline, before: str, after: str, language: str) -> Dateline | None:
@@ -192,7 +200,7 @@ def leading_dateline(text: str, language: str) -> Dateline | None:
     """
     for match in _DASH.finditer(text, 0, _LEADING):
         head = text[: match.end()].rstrip(" -–—:")
-        found = _date_within(head, language) if _YEAR.search(fold_digits(head)) else None
+        found = _date_within(head, language) if has_year(head) else None
         if found and found.date.date:
             return replace(found, source=signs.agency_of(head))
     return None

@@ -15,7 +15,7 @@ from typing import Final
 from newsletter_cli.articles import endings, heads
 from newsletter_cli.articles import furniture_lines as signs
 from newsletter_cli.articles import lines as shapes
-from newsletter_cli.articles.datelines import dateline_of
+from newsletter_cli.articles.datelines import dateline_of, has_year
 from newsletter_cli.articles.furniture import Furniture, Label
 from newsletter_cli.articles.keys import FIELDS, field_of
 from newsletter_cli.articles.roles import Line, Role
@@ -45,7 +45,7 @@ _TAIL_LINES: Final = 40  # content lines after the text among which it is looked
 _LOGO_PLACE: Final = 8  # content lines from the top in which a Latin word is a logo
 _WEAK: Final = 1.8  # points of a headline above the text that one below it may beat
 _LAST_RESORT: Final = -0.5  # points of a line that is the headline because there is no other
-_DATED_LINES: Final = 400  # lines with a year that are taken apart; a page has a handful
+_DATED_LINES: Final = 60  # lines with a year that are taken apart; a page has a handful
 _MAIL: Final = re.compile(r"بريد|ايميل|ای میل|e-?mail|inbox|courriel|מייל|دوא|\bنشره|خبرنام|newsletter", re.IGNORECASE)
 
 
@@ -162,9 +162,10 @@ class _Page:
     def dates(self) -> None:
         left = _DATED_LINES
         for _, line in self.free():
-            found = dateline_of(line.bare, self.language) if left else None
+            found = dateline_of(line.bare, self.language, alone=not left)
+            apart = found is None or found.author or found.source or found.rest
+            left -= 1 if left and apart and has_year(line.bare) else 0
             if found is None:
-                left -= any(map(str.isdigit, line.bare))
                 continue
             line.date, line.stamp = found.date, found.stamp
             line.author, line.source, line.rest = found.author, found.source, found.rest
