@@ -19,7 +19,7 @@ from newsletter_cli.articles.datelines import dateline_of, has_year
 from newsletter_cli.articles.furniture import Furniture, Label
 from newsletter_cli.articles.keys import FIELDS, field_of
 from newsletter_cli.articles.roles import Line, Role
-from newsletter_cli.articles.titles import SAME, Headline, find_headline
+from newsletter_cli.articles.titles import SAME, SAME_WITH_BULLET, Headline, find_headline
 from newsletter_cli.language import direction_of, fold, read_date
 
 _ROLE_OF_FURNITURE: Final = {
@@ -39,6 +39,7 @@ HOUR: Final = "the hour of an entry"
 _CAPTION: Final = 90  # characters; a longer line without a sign of a caption is text
 _SOURCE: Final = 80
 _VALUE_ABOVE: Final = 40  # what may follow a label of one word above the text
+_CREDIT_WORDS: Final = 4  # «صور: أمطار غزيرة تغرق شوارع المدينة» is a headline
 _INVITATION: Final = 200
 _HEAD_LINES: Final = 200  # content lines among which a headline is looked for
 _TAIL_LINES: Final = 40  # content lines after the text among which it is looked for when there is none above
@@ -121,7 +122,7 @@ class _Page:
         start, after_heading = self.body_start(), False
         for place, line in self.free():
             found = signs.furniture_of(line.bare)
-            if found and self.repeats(line) and found is Furniture.NAVIGATION and line.length >= SAME:
+            if found is Furniture.NAVIGATION and (self.repeats(line) or self.is_listed(line)):
                 found = None  # it stands twice, like a headline; a row of buttons does not
             if found:
                 line.furniture = found
@@ -149,6 +150,13 @@ class _Page:
     def repeats(self, line: Line) -> bool:
         same = shapes.key(line.bare)
         return len(same) >= SAME and self.copies[same] > 1
+
+    def is_listed(self, line: Line) -> bool:
+        """Whether it stands once with a bullet and once without, as a headline does."""
+        same = shapes.key(line.bare)
+        if len(same) < SAME_WITH_BULLET or self.copies[same] != 2:
+            return False
+        return {other.bulleted for other in self.lines[:_HEAD_LINES] if shapes.key(other.bare) == same} == {True, False}
 
     def is_logo(self, place: int, line: Line, start: int) -> bool:
         if place >= _LOGO_PLACE or line.bulleted or place >= start:
@@ -203,8 +211,8 @@ class _Page:
         words = len(value.split())
         if kind is Label.AUTHOR and shapes.is_weak_label(label) and above and not signs.name_in(value):
             return words > 2 or self.repeats(line)
-        if kind in (Label.CREDIT, Label.CAPTION, Label.TAGS) and shapes.is_weak_label(label):
-            return self.repeats(line) or (above and words > 5)
+        if kind in (Label.CREDIT, Label.TAGS) and shapes.is_weak_label(label):
+            return self.repeats(line) or (above and words > _CREDIT_WORDS)
         short = len(value) <= _VALUE_ABOVE or " " in label or kind not in (Label.SOURCE, Label.RELATED)
         return self.repeats(line) or (above and not short)
 

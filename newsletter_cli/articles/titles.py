@@ -17,7 +17,7 @@ from newsletter_cli.language import fold
 EXPECTED: Final = range(20, 141)  # characters
 LONGEST: Final = 300
 SAME: Final = 12  # letters that a repeated line must have
-SAME_WITH_BULLET: Final = 5
+SAME_WITH_BULLET: Final = 4
 LEAST: Final = 1.0  # points that a line needs
 _SURE: Final = 3.0  # points that repetition gives
 _GOOD: Final = 1.4  # points with which a line may be the headline
@@ -102,12 +102,13 @@ def _points(lines: Sequence[Line], place: int, lead: frozenset[str], copies: "_C
         return -9
     said = len(_stems(line.bare) & lead)
     share = said / max(1, len(_stems(line.bare)))
+    repeated = copies.points(place)
     return (
-        copies.points(place)
+        repeated
         + _length(line)
         + 3 * share * min(1, said / 3)
         + _nearness(lines, place)
-        + _looks(lines, place)
+        + _looks(lines, place, repeated >= _SURE)
     )
 
 
@@ -126,7 +127,7 @@ def _nearness(lines: Sequence[Line], place: int) -> float:
     return 0.7 if any(line.role in (Role.DATE, Role.AUTHOR) for line in beside) else 0
 
 
-def _looks(lines: Sequence[Line], place: int) -> float:
+def _looks(lines: Sequence[Line], place: int, repeated: bool) -> float:
     """What speaks against a line."""
     line = lines[place]
     text = line.bare
@@ -139,7 +140,7 @@ def _looks(lines: Sequence[Line], place: int) -> float:
     points -= 3 if signs.has_caption_sign(text) else 0
     points -= 1.5 if signs.is_ticker(text) else 0
     points -= 2 if line.other else 0
-    points -= 5 if signs.is_section(text) or signs.agency_in(text) or signs.is_code(text) else 0
+    points -= 5 if (signs.is_section(text) and not repeated) or signs.agency_in(text) or signs.is_code(text) else 0
     points -= 3 if signs.name_in(text) else 0
     points -= 3 if re.search(r"https?://|www\.|@\w", text) or len(re.split(r"\s*[|•·]\s*", text)) > 2 else 0
     return points
