@@ -78,6 +78,8 @@ def read_html(
         reading.article = _with_published(reading.article, parts.time, zone)
     for words in parts.spare:
         reading.takes_loose_date(words)
+    if parts.source and not reading.article.sources:
+        reading.article = replace(reading.article, sources=(parts.source,))
     warnings = [*reading.article.warnings, *reader.warnings]
     if reading.article.date is None:
         warnings.append(UNDATED[0])

@@ -252,7 +252,7 @@ def _label(words: str, language: str) -> tuple[Label, str, str] | None:
     return shapes.label_of(words, language)
 
 
-_WRITTEN: Final = re.compile(r"(?:كتب(?:ها|ته|تها|ه)|أعد(?:ها|ه|ته|تها)|حرر(?:ها|ه|ته|تها))\s*:?\s+(?=\S)")
+_WRITTEN: Final = re.compile(r"(?:كتب(?:ها|ته|تها|ه)|أعد(?:ها|ه|ته|تها)|حرر(?:ها|ه|ته|تها)|بواسطة)\s*:?\s+(?=\S)")
 # What agencies set under the last line.
 _END: Final = re.compile(r"\W*(?:انتهى|انتهت|انتهي|انتهای پیام|پایان پیام|###|-\s?30\s?-|\*{3,})\W*|[/#*]+")
 _YEAR: Final = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")

@@ -82,6 +82,23 @@ def _without_author_label(words: str) -> str:
     return rest.strip() if label and label[0] is Label.AUTHOR else words
 
 
+def source_in(scope: HtmlElement) -> str:
+    """The line that is named as the source and has no label; it is taken out of the page."""
+    for element in scope.iter("div", "span", "p", "small", "li"):
+        words = words_of(element)
+        if (
+            not hints.is_source(element)
+            or element is scope
+            or not 1 < len(words) <= 100
+            or element.find(".//img") is not None
+        ):
+            continue
+        if shapes.label_of(words) is None and not shapes.ends_with_stop(words):
+            element.drop_tree()
+            return words
+    return ""
+
+
 def time_in(scope: HtmlElement) -> str:
     times = [time for time in scope.iter("time") if time.get("datetime") and not hints.is_change(time)]
     return str(times[0].get("datetime")) if times else ""

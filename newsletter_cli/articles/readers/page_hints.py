@@ -34,6 +34,7 @@ _KICKERS: Final = frozenset(
      "category-name", "hat", "terms", "suptitle", "tagline", "supertitle", "channel"}
 )  # fmt: skip
 _AUTHORS: Final = frozenset({"author", "byline", "writer", "reporter", "auteur", "katib"})
+_SOURCES: Final = frozenset({"source", "sources", "src", "masdar", "agency"})
 _CAPTIONS: Final = frozenset({"caption", "legend", "cutline", "cap", "figcaption", "imgcaption", "captions"})
 _CHANGES: Final = frozenset({"updated", "modified", "update", "modify", "datemodified"})
 _ORNAMENT: Final = re.compile(
@@ -105,6 +106,11 @@ def is_author(element: HtmlElement) -> bool:
     names = element.get("aria-labelledby", "") + " " + element.get("itemprop", "") + " " + element.get("rel", "")
     found = tokens(element) | {token.lower() for token in _TOKEN.findall(names)}
     return bool(found & _AUTHORS) and element.tag not in ("article", "main", "body")
+
+
+def is_source(element: HtmlElement) -> bool:
+    """The line that says where the text comes from, by its names."""
+    return element.tag in ("div", "span", "p", "small", "li") and bool(tokens(element) & _SOURCES)
 
 
 def is_caption(element: HtmlElement) -> bool:

@@ -23,6 +23,7 @@ from newsletter_cli.articles.readers.page_boxes import (
     line_with_label,
     name_in,
     related_label,
+    source_in,
     time_in,
     trail_in,
 )
@@ -69,6 +70,7 @@ class Parts:
     closing: str  # after the text
     kicker: str
     author: str
+    source: str  # of a line that is named so
     time: str  # the first <time datetime> that is not that of a change
     spare: tuple[str, ...]  # short furniture inside the article that holds a year, perhaps in a date
     related: tuple[Related, ...]  # of boxes beside and under the text
@@ -123,10 +125,11 @@ class _Page:
             self.weigh()
         scope = self.scope()
         kicker, author, time = self.kicker(scope), byline_in(scope), time_in(scope)
+        source = source_in(scope) if whole else ""
         title = words_of(self.title)
         before, opening, core, closing = self.cut(scope, texts) if whole else ([], [], [scope], [])
         return Parts(
-            title=title, kicker=kicker, author=author, time=time, whole=whole,
+            title=title, kicker=kicker, author=author, source=source, time=time, whole=whole,
             before=html(before), opening=html(lines(opening)), body=html(core), closing=html(closing),
             spare=tuple(self.spare),
             related=tuple(dict.fromkeys(self.related)), dropped=tuple(dict.fromkeys(filter(None, self.dropped))),
