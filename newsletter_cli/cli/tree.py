@@ -47,6 +47,7 @@ GROUPS: Final = {
     "subscribers": (Panel.AUDIENCE,   "Readers: who may be written to."),
     "lists":       (Panel.AUDIENCE,   "Lists: what readers subscribe to."),
     "config":      (Panel.OPERATIONS, "Settings, secrets and going live."),
+    "templates":   (Panel.CONTENT,    "Templates: what a digest and the readers' pages are drawn with."),
     "db":          (Panel.OPERATIONS, "The newsroom's database."),
 }
 PANELS: Final = {
@@ -81,6 +82,10 @@ ROWS: Final = (
     Row("digests diff", "diff", "A [B]", "Show what changed since a digest was tested or sent."),
     Row("digests export", "digests", "ID", "Write what one reader would get."),
     Row("digests remove", "digests", "ID", "Remove a digest that was not sent."),
+    Row("templates list", "templates", "", "List the templates, the program's and your own."),
+    Row("templates show", "templates", "NAME", "Print a template."),
+    Row("templates eject", "templates", "NAME", "Copy a template into the newsroom, to change it there."),
+    Row("templates check", "templates", "[NAME]", "Draw a sample issue with your templates and find mistakes."),
     Row("subscribers show", "subscribers", "EMAIL", "Show one reader and every message sent to them."),
     Row("subscribers add", "subscribers", "EMAIL", "Add one reader to a list."),
     Row("subscribers list", "subscribers", "", "List readers."),

@@ -6,6 +6,7 @@ interval timer and a limit of memory stand behind it, for what a single call of 
 
 import contextlib
 import re
+import resource
 import signal
 import sys
 import threading
@@ -21,11 +22,6 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
-
-try:
-    import resource
-except ImportError:  # Windows has neither this nor the interval timer
-    resource = None  # type: ignore[assignment]
 
 OUTPUT_LIMIT: Final = 2 * 1024 * 1024  # characters: a digest has some 60 thousand, a loop without end has no limit
 MEMORY: Final = 1024**3  # bytes beyond what the process has already; a rendering needs some ten million
@@ -224,7 +220,7 @@ def _memory_limit(more: int) -> Iterator[None]:
 
 def _address_space() -> int:
     """Bytes of address space in use; 0 where the system does not say."""
-    if resource is None or sys.platform != "linux":
+    if sys.platform != "linux":
         return 0
     try:
         with open("/proc/self/statm", "rb") as file:
