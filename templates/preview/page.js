@@ -8,6 +8,7 @@ const key = asked.get("k");
 const state = { tab: "html", width: 600, scheme: "light", pictures: true, style: true, as: asked.get("as") || "" };
 let shown = null;
 let turn = 0;
+let place = null;
 
 const address = (path, more = {}) => path + "?" + new URLSearchParams({ k: key, ...more });
 const make = (tag, words = "", name = "") => {
@@ -31,6 +32,7 @@ async function refresh() {
 
 function draw() {
   const broken = Boolean(shown.fault);
+  if (broken && $("fault").hidden) place = scrollY; // without the frame there is nothing to scroll
   $("fault").hidden = !broken;
   $("inbox").hidden = $("stage").hidden = broken;
   if (shown.version) $("version").textContent = shown.version;
@@ -76,14 +78,18 @@ function drawStage() {
 }
 
 function loadFrame() {
-  const frame = $("frame"), kept = scrollY, web = state.tab === "web";
+  const frame = $("frame"), web = state.tab === "web";
   frame.title = web ? t.copy_page : t.frame;
   frame.width = state.width;
   const url = address(web ? "/web" : "/frame", {
     as: state.as, scheme: state.scheme, pictures: state.pictures ? "on" : "off", style: state.style ? "on" : "off",
     v: shown.version,
   });
-  frame.onload = () => { fit(); scrollTo(0, kept); };
+  // The frame keeps its height until the new page is there, so the editor stays where he was.
+  frame.onload = () => {
+    fit();
+    if (place !== null) { scrollTo(0, place); place = null; }
+  };
   frame.contentWindow.location.replace(url); // leaves no step behind for the back button
 }
 
