@@ -4,13 +4,13 @@ The pages and what is expected of them lie in tests/golden/pages.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from newsletter_cli.articles import read_source
+from newsletter_cli.articles import read_source, to_markdown
 from newsletter_cli.articles.importing import captions_of, paragraph_count, related_of
 
 PAGES = Path(__file__).parent.parent / "golden" / "pages"
@@ -97,3 +97,11 @@ def test_no_line_of_a_page_is_without_a_role(name):
     lines = [number for number, line in enumerate(source.decoded.text.split("\n"), 1) if line.strip()]
     assert [role.line for role in source.roles] == lines
     assert all(role.reason and 0 < role.confidence <= 1 for role in source.roles)
+
+
+@pytest.mark.parametrize("name", sorted(expected()))
+def test_an_article_written_as_markdown_reads_back_as_it_was(name):
+    file = PAGES / expected()[name].get("file", f"{name}.txt")
+    article = read_source(file.read_bytes(), name=name, suffix=".txt").article
+    again = read_source(to_markdown(article).encode(), name=name, suffix=".md").article
+    assert replace(again, lines={}, warnings=()) == replace(article, lines={}, warnings=(), extras=())
