@@ -24,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 OUTPUT_LIMIT: Final = 2 * 1024 * 1024  # characters: a digest has some 60 thousand, a loop without end has no limit
-MEMORY: Final = 1024**3  # bytes beyond what the process has already; a rendering needs some ten million
+MEMORY: Final = 2 * 1024**3  # bytes beyond the most that the process has had; a rendering needs some ten million
 # Numbers that a filter or a method of a text is given: widths, lengths, counts.
 _NUMBER_LIMIT: Final = 1_000_000
 _BITS: Final = 4096
@@ -204,29 +204,19 @@ def limits(budget: Budget) -> Iterator[None]:
 
 @contextmanager
 def _memory_limit(more: int) -> Iterator[None]:
-    """No more address space than the process has now and so many bytes; where the system tells how much that is."""
-    size = _address_space()
-    if not size:
+    """No more memory of its own than the process has had at most, and so many bytes; on Linux, which keeps to it."""
+    if sys.platform != "linux":
         yield
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = min(limit for limit in (size + more, soft, hard) if limit != resource.RLIM_INFINITY)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    # From the kernel and not from /proc: composing opens no file outside of the newsroom.
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = min(limit for limit in (most + more, soft, hard) if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _address_space() -> int:
-    """Bytes of address space in use; 0 where the system does not say."""
-    if sys.platform != "linux":
-        return 0
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except (OSError, ValueError):
-        return 0
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 # --- templates compiled by an earlier process ----------------------------------------------------------------------

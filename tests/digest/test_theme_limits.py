@@ -97,11 +97,11 @@ def test_templates_that_go_round_in_a_circle_are_refused_with_file_and_line(room
 
 
 def test_the_limits_are_off_again_afterwards(room):
-    before, handler = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGALRM)
+    before, handler = resource.getrlimit(resource.RLIMIT_DATA), signal.getsignal(signal.SIGALRM)
     refused(room, digest='{{ "x" * 10**9 }}')
     room.template("digest.html.j2", "{{ issue.title }}", "{{ issue.id }}")
     assert "<title>2026-w42</title>" in str(room.issue(room.article()).html.pieces)
-    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) == handler
 
