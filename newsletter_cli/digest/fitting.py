@@ -100,7 +100,7 @@ def fitted(data: bytes, source: str, limits: Limits, memory: Memory | None = Non
     if kind is None:
         raise PictureError(f"{source} is neither PNG, JPEG nor GIF")
     if kind in _NEVER:
-        raise PictureError(f"{source} {_NEVER[kind]}")
+        raise PictureError(f"{source} {_NEVER[kind]}", kind)
     size = measure(data)
     if kind in SHOWN and size is None:
         raise PictureError(f"{source} is damaged: it is no whole {kind}")
@@ -113,7 +113,8 @@ def fitted(data: bytes, source: str, limits: Limits, memory: Memory | None = Non
     if anew is not None:
         size, bare = measure(anew), anew
     if size is None:
-        raise PictureError(f"{source} is {kind}, which mail programs do not show; to have it converted: {INSTALL}")
+        why = f"{source} is {kind}, which mail programs do not show; to have it converted: {INSTALL}"
+        raise PictureError(why, kind)
     return PictureFile(bare, size)
 
 

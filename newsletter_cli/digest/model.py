@@ -76,6 +76,7 @@ class LostPicture:
     slug: str  # of its article; "" for the newsroom's logo
     key: str  # "image" or "block:3": its line is the article's
     why: str  # the end of a sentence
+    foreign: str = ""  # SVG, WebP, HEIC …: it is sound, but of a kind that mail programs do not show (I105)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 class PictureError(Exception):
     """Why a picture cannot be shown, as the end of a sentence."""
 
+    def __init__(self, why: str, foreign: "Kind | None" = None) -> None:
+        """foreign: the kind of a sound picture that mail programs do not show."""
+        super().__init__(why)
+        self.foreign = foreign
+
 
 class Kind(StrEnum):
     """What the bytes of a picture are, whatever the file is called."""

@@ -83,7 +83,7 @@ class Shelf:
             data = picture_bytes(source, beside=beside, inside=self.root)
             file = fitted(data, source, Limits(widest, self.weight), self.memory)
         except PictureError as error:
-            self.lost.append(LostPicture(slug, key, str(error)))
+            self.lost.append(LostPicture(slug, key, str(error), error.foreign or ""))
             return None
         return Placed(self._keep(file), min(file.size.width, widest))
 

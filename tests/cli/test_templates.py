@@ -15,7 +15,7 @@ from tests.cli.conftest import Runner
 
 OURS = {
     "digest-blocks.html.j2", "digest.html.j2", "digest.txt.j2", "style.css", "plain.html.j2", "plain.css",
-    *(f"pages/{name}" for name in ("archive.html", "base.html", "left.html", "notice.html", "unsubscribe.html")),
+    *(f"pages/{name}.html" for name in ("archive", "base", "left", "notice", "preferences", "unsubscribe")),
     "pages/style.css",
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """One mistake in the page, its links or its pictures: exactly that check speaks, and names file and line."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,5 +52,15 @@ def test_a_repair_leaves_nothing_to_find(root, planted: Planted):
     assert look(root)[0] == ()
 
 
+@pytest.mark.parametrize("planted", pictures.WITHOUT_PILLOW, ids=str)
+def test_a_picture_too_large_is_found_where_nothing_makes_it_smaller(root, planted: Planted, monkeypatch):
+    plant(root, planted.changes)
+    assert seen(root) == []
+    monkeypatch.setitem(sys.modules, "PIL", None)  # as if the extra were not installed
+    assert seen(root) == [(planted.code, planted.level, planted.file, line_of(root, planted), planted.fixable)]
+
+
 def test_every_check_of_these_letters_is_planted():
-    assert {one.code for one in PLANTED} | ONLINE | APART == {code for code in catalogue() if code[0] in "HLI"}
+    assert {one.code for one in (*PLANTED, *pictures.WITHOUT_PILLOW)} | ONLINE | APART == {
+        code for code in catalogue() if code[0] in "HLI"
+    }

@@ -8,7 +8,7 @@ from typing import Final
 from newsletter_cli.articles.model import Article, Figure, Picture
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit
-from newsletter_cli.digest.check.formats import foreign, format_of
+from newsletter_cli.digest.check.formats import FORMATS, foreign
 from newsletter_cli.digest.check.texts import file_of, line_of
 from newsletter_cli.digest.check.theme_lines import find_in_theme
 from newsletter_cli.digest.model import Entry, Issue, Size
@@ -59,9 +59,8 @@ def pictures(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
         if one.slug:
             article = by_slug[one.slug]
             file, line = file_of(article, issue), line_of(article, one.key)
-            source = next((shown.source for key, shown in all_pictures(article) if key == one.key), "")
-            if (format_ := format_of(source)) and one.why.endswith("is neither PNG, JPEG nor GIF"):
-                yield foreign(format_, file, line)
+            if one.foreign in FORMATS.values():
+                yield foreign(one.foreign, file, line)
             else:
                 yield Hit(code="I107", file=file, line=line, values={"why": one.why})
         else:

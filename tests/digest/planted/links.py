@@ -3,7 +3,9 @@
 from tests.digest.planted import CARD, DIGEST, LEAD, PAGE, SETTINGS, TEXT, Change, Planted
 
 RAIN = "ينتظر المزارعون المطر الأول"
-UNSUBSCRIBE = '<a href="[[ unsubscribe ]]" class="footlink">{{ t("digest.unsubscribe") }}</a> · <a href="[[ view ]]"'
+UNSUBSCRIBE = (
+    '<a href="[[ unsubscribe ]]" class="footlink">{{ t("digest.unsubscribe") }}</a> · <a href="[[ preferences ]]"'
+)
 
 
 def in_lead(markdown: str) -> tuple[Change, ...]:

@@ -64,7 +64,7 @@ PLANTED = (
     error("H306", in_body(f'<p style="color:#d0d0d0">{WORDS}</p>'), "#d0d0d0"),
     error(
         "H306",
-        (Change(STYLE, "  .soft { color: #b9c0c4 !important }", "  .soft { color: #2b3134 !important }"),),
+        (Change(STYLE, "  .soft, .alt { color: #b9c0c4 !important }", "  .soft, .alt { color: #2b3134 !important }"),),
         "#2b3134",
         STYLE,
     ),
