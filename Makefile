@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 
 # What the tests use besides Python: real counterparts instead of imitations.
-DEBIAN := postgresql postfix chromium fonts-noto-core openssl spamassassin
+DEBIAN := postgresql postfix chromium fonts-noto-core openssl spamassassin dnsmasq-base
 
 setup: .venv/dev-done debian
 

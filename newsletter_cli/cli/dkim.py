@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from newsletter_cli.cli.frame import Reply, Run, command
+from newsletter_cli.delivery.records import aligned
 from newsletter_cli.errors import ConfigError, TryAgainError, UsageError
 from newsletter_cli.mail.address import ascii_host, parse_mailbox
 from newsletter_cli.mail.dkim import Kind, Signer, load_key, new_key
@@ -220,7 +221,7 @@ def _warn(run: Run, first: Kept, *, in_use: bool) -> None:
     domain = first.place.domain
     if first.signer is not None and first.signer.key.kind is Kind.ED25519:
         run.out.warn(f"{first.place.file} is an Ed25519 key: many receivers know RSA only, and count no signature.")
-    if run.settings.sender.from_ and not _is_aligned(domain, _sender_domain(run.settings.sender.from_)):
+    if run.settings.sender.from_ and not aligned(domain, _sender_domain(run.settings.sender.from_)):
         run.out.warn(f"sender.from is of another domain than {domain}: DMARC does not count this signature.")
     if run.settings.smtp.relay_signs and in_use:
         run.out.warn(
@@ -229,9 +230,3 @@ def _warn(run: Run, first: Kept, *, in_use: bool) -> None:
         )
     if not in_use:
         run.out.say("Another key signs until you switch; publish this record first, and keep the old one for a week.")
-
-
-def _is_aligned(ours: str, theirs: str) -> bool:
-    """Whether one domain is the other or lies below it: relaxed alignment, as far as it shows without a list of
-    public suffixes (RFC 7489 §3.1.1)."""
-    return f".{theirs}".endswith(f".{ours}") or f".{ours}".endswith(f".{theirs}")

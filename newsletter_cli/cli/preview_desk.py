@@ -15,8 +15,10 @@ from newsletter_cli.cli.trial import send_test
 from newsletter_cli.delivery.keys import load_keyring
 from newsletter_cli.delivery.outlets import press_for
 from newsletter_cli.delivery.sends import find_send, recent_audiences
+from newsletter_cli.digest.check.clients import support_of
 from newsletter_cli.digest.check.finding import Finding
 from newsletter_cli.digest.check.message import page_size
+from newsletter_cli.digest.check.tree import read_document
 from newsletter_cli.digest.file import digest_ids, find_digest
 from newsletter_cli.digest.freeze import freeze
 from newsletter_cli.digest.loading import issue_of
@@ -38,6 +40,7 @@ from newsletter_cli.mail.rendering import render_public, render_sample
 from newsletter_cli.newsroom import Newsroom, templates_folder
 from newsletter_cli.settings import Settings
 from newsletter_cli.subscribers.audience import count, samples
+from newsletter_cli.subscribers.domains import readers_by_domain
 from newsletter_cli.subscribers.lists import list_id
 from newsletter_cli.subscribers.reading import find
 from newsletter_cli.subscribers.where import parse_where
@@ -214,6 +217,8 @@ def _look(
         readers = None if number is None else count(connection, now, list_id=number, where=where)
         people = () if number is None else samples(connection, now, list_id=number, where=where, n=PEOPLE)
         before = () if number is None else recent_audiences(connection, number, 1)
+        domains = {} if number is None else readers_by_domain(connection, now, list_id=number, where=where)
+    support = support_of(read_document(content.html), domains)
     return Look(
         content=content,
         version=version,
@@ -235,6 +240,8 @@ def _look(
         tested=run.out.when(trial.at) if trial else "",
         tested_this=trial is not None and trial.version == version,
         people=people,
+        score=support.score,
+        worst=support.worst,
     )
 
 

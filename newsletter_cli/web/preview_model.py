@@ -57,6 +57,8 @@ class Look:
     tested: str  # when this digest was last tested, "" = never
     tested_this: bool  # and whether it was this version
     people: tuple[str, ...]  # first addresses of the audience
+    score: int  # per cent of the readers whose mail program shows everything
+    worst: str  # the program that lacks the most; "" = none lacks anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

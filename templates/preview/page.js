@@ -208,6 +208,9 @@ function drawFacts() {
   }
   told(t.one_click, make("p", f.signed ? t.one_click_yes : t.one_click_no, f.signed ? "" : "bad"));
   if (shown.bytes) { const p = make("p"); p.append(apart(kb(shown.bytes.text), "ltr")); told(t.text_part, p); }
+  const programs = make("p", "", f.score < 90 ? "bad" : "");
+  programs.append(apart(f.score + " %", "ltr"), ...(f.worst ? [" · ", ...filled(t.worst, "{client}", apart(f.worst, "ltr"))] : []));
+  told(t.programs, programs);
   const way = make("p", t[f.direction] + " · ");
   way.append(apart(f.language, "ltr"));
   told(t.direction, way);

@@ -61,8 +61,13 @@ class PageTree:
 
 def read_page(issue: Issue) -> PageTree:
     """The HTML of an issue. Every branch of a [% if %] is in it."""
+    return read_document(issue.html)
+
+
+def read_document(document: Document) -> PageTree:
+    """The same of the page of a frozen version."""
     reader = _Reader()
-    reader.feed(page_text(issue.html))
+    reader.feed(page_text(document))
     reader.close()
     elements = tuple(reader.elements)
     return PageTree(reader.root, elements, tuple(one.words() for one in elements if one.tag == "style"))
