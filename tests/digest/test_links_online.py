@@ -9,10 +9,11 @@ from ipaddress import ip_address
 
 import pytest
 
+from newsletter_cli.articles.fetching import is_public
 from newsletter_cli.articles.model import Link, Paragraph, Text
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.judge import check
-from newsletter_cli.digest.check.online import Asked, Net, ask, ask_all, hits_of_links, is_public, site_of
+from newsletter_cli.digest.check.online import Asked, Net, ask, ask_all, hits_of_links, site_of
 
 CALM = Circumstances(public_url="https://news.akhbar-alhaql.org")
 

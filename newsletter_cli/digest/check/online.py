@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
+from newsletter_cli.articles.fetching import Address, addresses_of, is_public
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit, Level, Phrase
 from newsletter_cli.digest.check.links import PlacedLink, all_links
@@ -29,7 +30,7 @@ from newsletter_cli.digest.model import Issue
 AT_ONCE: Final = 8
 REDIRECTS: Final = 5
 
-Judge = Callable[[ipaddress.IPv4Address | ipaddress.IPv6Address], bool]
+Judge = Callable[[Address], bool]
 
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _GONE: Final = frozenset({404, 410})
@@ -58,18 +59,6 @@ class Asked:
 
     hits: tuple[Hit, ...] = ()
     no_network: bool = False  # not one name could be looked up, not even those that are always there: nothing is known
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address belongs to nobody's own network."""
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return (mapped or address).is_global and address.is_global and not address.is_multicast
-
-
-def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """The addresses of a host, by the system's resolver.  Raises socket.gaierror."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +187,7 @@ def _address_of(host: str, port: int, net: Net) -> str:
             unnamed=True,
         ) from error
     # One private answer among public ones is a trick to be let in by the next look-up.
-    if not addresses or not all(net.may_ask(ipaddress.ip_address(one)) for one in addresses):
+    if not addresses or not all(net.may_ask(ipaddress.ip_address(one.partition("%")[0])) for one in addresses):
         raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"))
     return addresses[0]
 
