@@ -71,6 +71,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "keyring": ("settings/",),
     "openpyxl": ("subscribers/",),
     "PIL": ("digest/",),
+    "segno": ("cli/preview.py",),
 }
 # What another room may take from sqlalchemy: words of statements and the connection they run on.
 STATEMENTS_ONLY = {"sqlalchemy", "sqlalchemy.sql", "sqlalchemy.types"}
@@ -78,7 +79,10 @@ ENGINE_NAMES = {"create_engine", "event", "exc", "inspect", "pool", "Engine", "M
 
 # Imports inside a function: who may, what, and why. Each also says so on its line: "# lazy: reason".
 LAZY: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "cli/": ((PACKAGE, "typer", "rich", "unicodedata"), "a command imports the rooms it calls; help needs none"),
+    "cli/": (
+        (PACKAGE, "typer", "rich", "unicodedata", "segno"),
+        "a command imports the rooms it calls; help needs none",
+    ),
     "mail/": (("jinja2", "email_validator", "idna", PACKAGE + ".mail"), "plain addresses and versions need neither"),
     "mail/dkim.py": (("cryptography",), "the names of its settings are asked for without any key"),
     "digest/": (("premailer", "cssutils", "css_inline", "jinja2", "PIL"), "pause and status must not need them"),

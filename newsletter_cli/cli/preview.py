@@ -179,7 +179,9 @@ def _announce(run: Run, desk: "NewsroomDesk", url: str, version: str | None, lan
                           "exit": int(Exit.OK)})  # fmt: skip
     elif lan:
         run.out.result(f"{run._('Preview')}\n\n    {url}\n")
-        run.out.result(run._("Type it into the phone: this release draws no QR code. Ctrl-C closes it."))
+        for line in scannable(url):
+            run.out.result(f"    {line}")
+        run.out.result("\n" + run._("Scan it with the phone, or type the address. Ctrl-C closes it."))
     else:
         note = run._("only this computer; reloads when you save")
         run.out.result(f"{run._('Preview')}  {url}  ({note})")
@@ -188,6 +190,20 @@ def _announce(run: Run, desk: "NewsroomDesk", url: str, version: str | None, lan
     run.around.stdout.flush()
     if browser and has_display(run):
         webbrowser.open(url)
+
+
+def scannable(text: str) -> tuple[str, ...]:
+    """A QR code (ISO/IEC 18004) in half blocks, two rows a line: light squares are drawn, dark ones left out, as most
+    terminals are dark; phones read it either way round."""
+    import segno  # lazy: for a phone in the same network only
+
+    rows = [[not dark for dark in row] for row in segno.make(text, micro=False, error="m").matrix_iter(border=3)]
+    rows += [[False] * len(rows[0])] * (len(rows) % 2)
+    blocks = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
+    return tuple(
+        "".join(blocks[pair] for pair in zip(upper, lower, strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    )
 
 
 def has_display(run: Run) -> bool:
