@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TypedDict, TypeVar, cast
 
 from newsletter_cli.articles.reading import article_files, read_article
+from newsletter_cli.cli.editor import editor_command, open_in_editor
 from newsletter_cli.cli.frame import Run
 from newsletter_cli.cli.issue import findings_of
 from newsletter_cli.cli.options import Lang
@@ -105,6 +106,15 @@ class NewsroomDesk:
         with self.run.storage.read() as connection:
             found = picture_of(connection, hash_)
         return None if found is None else Picture(found.media_type, found.data)
+
+    def open(self, file: str, line: int) -> bool:
+        """Only a file of the newsroom, and only one that the page itself names."""
+        look = self.look()
+        named = {look.place.rpartition(":")[0]} if isinstance(look, Fault) else {one.file for one in look.problems}
+        path, root = self.run.newsroom.root / file, self.run.newsroom.root.resolve()
+        if file not in named or not path.is_file() or not path.resolve().is_relative_to(root):
+            return False
+        return open_in_editor(self.run.env, path.resolve(), line)
 
     def test(self, who: str) -> Told:
         """`newsletter test ID`, to team.test_to: the only way out of here."""
@@ -240,6 +250,7 @@ def _look(
         tested=run.out.when(trial.at) if trial else "",
         tested_this=trial is not None and trial.version == version,
         people=people,
+        can_open=editor_command(run.env, run.newsroom.config, 0) is not None,
         score=support.score,
         worst=support.worst,
     )

@@ -4,6 +4,7 @@
     /look          what it shows, as JSON        /events            a line whenever a file has changed
     /frame /web    the digest, in its frame      /test              POST: the one thing that leaves
     /page.css /page.js                           /message.eml       one reader's message, byte for byte
+                                                 /open              POST: a file in the person's own editor
 
 Every address carries the key, every Host is one of ours (a foreign name that leads here is refused), and a POST comes
 from our own page. The frames run nothing and fetch nothing from elsewhere.
@@ -63,6 +64,7 @@ def create_preview(
         ("/message.eml", pages.message, ["GET"]),
         ("/events", pages.events, ["GET"]),
         ("/test", pages.test, ["POST"]),
+        ("/open", pages.open, ["POST"]),
         ("/" + door.digest, pages.page, ["GET"]),
     ]
     guarded = [Route(path, _guarded(door, answer), methods=methods) for path, answer, methods in routes]
@@ -153,6 +155,12 @@ class _Pages:
     async def test(self, request: Request) -> Response:
         told = await asyncio.to_thread(self.desk.test, request.query_params.get("as", ""))
         return JSONResponse(told_view(told), headers=_fields())
+
+    async def open(self, request: Request) -> Response:
+        asked = request.query_params
+        line = asked.get("line", "")
+        opened = await asyncio.to_thread(self.desk.open, asked.get("file", ""), int(line) if line.isdecimal() else 0)
+        return JSONResponse({"opened": opened}, headers=_fields())
 
     async def events(self, _request: Request) -> Response:
         return StreamingResponse(self._changes(), headers=_fields(), media_type="text/event-stream")

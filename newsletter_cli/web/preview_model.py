@@ -57,6 +57,7 @@ class Look:
     tested: str  # when this digest was last tested, "" = never
     tested_this: bool  # and whether it was this version
     people: tuple[str, ...]  # first addresses of the audience
+    can_open: bool  # an editor with a window is named
     score: int  # per cent of the readers whose mail program shows everything
     worst: str  # the program that lacks the most; "" = none lacks anything
 
@@ -127,6 +128,9 @@ class Desk(Protocol):
 
     def picture(self, hash_: str) -> Picture | None:
         """A picture of this digest."""
+
+    def open(self, file: str, line: int) -> bool:
+        """Open a file that a problem or fault names in the editor's own editor; False where that cannot be."""
 
     def test(self, who: str) -> Told:
         """Send the digest to team.test_to, never to anybody else."""

@@ -84,7 +84,7 @@ def _facts(look: Look) -> dict[str, Any]:
         "size": look.size, "warning": look.size_warning, "error": look.size_error, "gmail": GMAIL,
         "signed": look.signed, "live": look.live, "test_to": [*look.test_to], "can_test": look.can_test,
         "sent": look.sent, "readers": look.readers, "before": look.before, "tested": look.tested,
-        "tested_this": look.tested_this, "score": look.score, "worst": look.worst,
+        "tested_this": look.tested_this, "score": look.score, "worst": look.worst, "can_open": look.can_open,
         "pictures": len(look.content.online_pictures) + len(look.content.pictures),
     }  # fmt: skip
 

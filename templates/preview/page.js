@@ -160,6 +160,10 @@ function drawProblems() {
     item.append(head, where);
     if (one.fix) item.append(make("p", one.fix, "quiet"));
     if (one.quote && !shown.fault) item.append(button(t.show, (self) => { if (!light(one.quote)) self.textContent = t.not_shown; }));
+    if (one.line && shown.facts.can_open) item.append(button(t.open, async (self) => {
+      const answer = await fetch(address("/open", { file: one.file, line: one.line }), { method: "POST" });
+      if (!answer.ok || !(await answer.json()).opened) self.textContent = t.not_opened;
+    }));
     if (one.line) item.append(button(t.copy, async (self) => {
       await navigator.clipboard.writeText(place); self.textContent = t.copied;
     }));

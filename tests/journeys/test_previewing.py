@@ -23,7 +23,7 @@ from tests.servers.axe import violations
 from tests.servers.chromium import Browser, Page
 from tests.servers.smtp import smtp_server
 
-TOKEN = re.compile(rb"/[uv]/[a-z2-7]{26}")
+TOKEN = re.compile(rb"/[upv]/[a-z2-7]{26}")
 DARK = "@media (prefers-color-scheme: dark)"
 ID = "2026-w42"
 READER = "reader1@example.org"
@@ -151,6 +151,26 @@ def test_only_its_own_page_with_its_key_is_answered(seen: Room, preview: Preview
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert preview.key not in answer.text
     assert not (seen.folder / "outbox" / ID).exists()
+
+
+def test_only_files_that_the_page_names_are_opened_in_an_editor(room: Room, tmp_path: Path) -> None:
+    told, editor = tmp_path / "told", tmp_path / "edit"
+    editor.write_text(f'#!/bin/sh\necho "$@" > {told}.part && mv {told}.part {told}\n', encoding="utf-8")
+    editor.chmod(0o755)
+    room.env["VISUAL"] = str(editor)
+    digest = room.folder / "digests" / f"{ID}.md"
+    digest.write_text(digest.read_text(encoding="utf-8") + "\nTODO\n", encoding="utf-8")
+    with previewed(room) as preview:
+        (found,) = (one for one in preview.look()["problems"] if one["code"] == "C105")  # type: ignore[attr-defined]
+        origin = {"Origin": preview.base}
+
+        def opened(file: str) -> bool:
+            return bool(httpx.post(preview.at("/open", file=file, line=found["line"]), headers=origin).json()["opened"])
+
+        assert [opened("subscribers.csv.example"), opened("../outside"), opened(found["file"])] == [False, False, True]
+        wait_until(told.exists, seconds=10, what="the editor")
+        assert httpx.post(preview.at("/open", file=found["file"])).status_code == 403
+    assert told.read_text(encoding="utf-8").split() == [f"+{found['line']}", str(digest)]
 
 
 def test_the_pictures_of_the_digest_are_there_and_others_are_not(preview: Preview) -> None:
