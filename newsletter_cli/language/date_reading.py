@@ -92,6 +92,8 @@ _SHORT_YEAR: Final = r"\d{1,2} ?([/.-]) ?\d{1,2} ?\1 ?\d{2}"
 # What may stand around and between dates.
 _REST: Final = rf"(?:[\s\W_]|(?<!\w)(?:{words.JOINERS})(?!\w))*"
 
+_ISO_DAY: Final = r"(19\d\d|20\d\d)-(\d\d)-(\d\d)"
+
 # Where a page glues the time to the year: 27/4/202410:20.
 _GLUED_TIME: Final = r"(?<!\d)((?:19|20)\d{2})(\d{1,2}:\d{2})"
 
@@ -203,6 +205,11 @@ def read_date(text: str, language: str = "ar") -> ReadDate | None:
     """
     if len(text) > _LONGEST:
         return None
+    if plain := re.fullmatch(
+        _ISO_DAY, text
+    ):  # front matter has nothing else, and the patterns below take 20 ms to compile
+        day = _on(GREGORY, int(plain[1]), int(plain[2]), int(plain[3]))
+        return ReadDate(day.date, day.calendar, text, day.problem)
     line, parts = _cleaned(text)
     found: list[str] = []
 

@@ -108,7 +108,7 @@ def dates(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
             continue
         for index, block in enumerate(article.blocks):
             words = plain_text(block.inlines).strip() if isinstance(block, Paragraph) else ""
-            read = read_date(words, article.language) if words and len(words) <= 130 else None
+            read = read_date(words, article.language) if len(words) <= 130 and re.search(r"\d", words) else None
             if read is not None and read.date is not None and abs((read.date - article.date).days) > _FAR:
                 values = {"a": read.date.isoformat(), "b": article.date.isoformat()}
                 yield Hit(

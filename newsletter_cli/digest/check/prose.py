@@ -7,6 +7,7 @@ Columns stay what they are, so that a repair knows its place.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from newsletter_cli.articles.readers.front_matter import split_front_matter
@@ -58,11 +59,16 @@ def prose_lines(file: SourceFile, *, body: bool = True) -> Iterator[ProseLine]:
 
     body: False = only the front matter, as of an article of which a digest shows no more.
     """
+    head, rest = _prose(file)
+    yield from (*head, *rest) if body else head
+
+
+@lru_cache(maxsize=16)  # several rules read the same files; to find where the body begins costs the most
+def _prose(file: SourceFile) -> tuple[tuple[ProseLine, ...], tuple[ProseLine, ...]]:
     lines = [line.rstrip("\r") for line in file.lines]
     first_of_body = _body_line(file)
-    yield from _head(lines[1 : max(first_of_body - 2, 0)], 2)
-    if body:
-        yield from _body(lines[first_of_body - 1 :], first_of_body)
+    head = _head(lines[1 : max(first_of_body - 2, 0)], 2)
+    return tuple(head), tuple(_body(lines[first_of_body - 1 :], first_of_body))
 
 
 def _body_line(file: SourceFile) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
 
@@ -64,6 +65,7 @@ def read_page(issue: Issue) -> PageTree:
     return read_document(issue.html)
 
 
+@lru_cache(maxsize=1)  # seven rules look at the same page one after the other
 def read_document(document: Document) -> PageTree:
     """The same of the page of a frozen version."""
     reader = _Reader()
