@@ -58,7 +58,10 @@ class Template:
         }
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="digest.html.j2, style.css, pages/style.css, …")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="digest.html.j2, style.css, pages/style.css, …; or a theme: digest, plain."),
+]
 
 
 @command(
@@ -87,7 +90,7 @@ def show(
     ] = False,
 ) -> Reply:
     """Its source as it is used: the newsroom's own file where there is one."""
-    template = _find(run.newsroom, name)
+    template = _named(run.newsroom, name)[0]
     path = template.built_in if built_in or template.own is None else template.own
     if path is None:
         raise UsageError(
@@ -111,35 +114,56 @@ def eject(
 ) -> Reply:
     """Copies a template of the program into templates/, to be changed there, and records the program's version and the
     file's hash, so that an outdated copy is known later. A file that is there stays unless --force is given."""
-    template = _find(run.newsroom, name)
+    found = _named(run.newsroom, name)
+    copies = [_copy_of(run.newsroom, template, force=force) for template in found]
+    if not run.globals.dry_run:
+        for copy in copies:
+            copy.target.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(copy.target, copy.data)
+            _record(run.newsroom, copy.name, copy.data)
+    files = [
+        {"name": copy.name, "path": copy.shown, "version": __version__, "sha256": _hash(copy.data)} for copy in copies
+    ]
+
+    def tell() -> None:
+        for copy in copies:
+            run.out.done(run._("{file} is yours now; it goes before the program's own.").format(file=copy.shown))
+
+    return Reply({**files[0], "files": files}, human=tell, next=(f"newsletter templates check {found[0].name}",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A template about to be copied."""
+
+    name: str
+    target: Path
+    data: bytes
+
+    @property
+    def shown(self) -> str:
+        return f"templates/{self.name}"
+
+
+def _copy_of(newsroom: Newsroom, template: Template, *, force: bool) -> _Copy:
+    """UsageError NOT-FOUND for what the program has not, RefusedError TEMPLATE for a file that was changed."""
     if template.built_in is None:
         raise UsageError(
             "NOT-FOUND",
-            f"“{name}” is the newsroom's own; the program has none.",
+            f"“{template.name}” is the newsroom's own; the program has none.",
             sent="",
             fix="newsletter templates list",
         )
-    data = template.built_in.read_bytes()
-    target = run.newsroom.templates / template.name
-    shown = f"templates/{template.name}"
-    if target.exists() and not force and target.read_bytes() != data:
+    copy = _Copy(template.name, newsroom.templates / template.name, template.built_in.read_bytes())
+    if copy.target.exists() and not force and copy.target.read_bytes() != copy.data:
         raise RefusedError(
             "TEMPLATE",
-            f"{shown} is there already and was changed.",
-            facts=[("file", shown)],
+            f"{copy.shown} is there already and was changed.",
+            facts=[("file", copy.shown)],
             sent="",
-            fix=f"newsletter templates eject {name} --force",
+            fix=f"newsletter templates eject {template.name} --force",
         )
-    if not run.globals.dry_run:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(target, data)
-        _record(run.newsroom, template.name, data)
-    document = {"name": template.name, "path": shown, "version": __version__, "sha256": _hash(data)}
-
-    def tell() -> None:
-        run.out.done(run._("{file} is yours now; it goes before the program's own.").format(file=shown))
-
-    return Reply(document, human=tell, next=(f"newsletter templates check {template.name}",))
+    return copy
 
 
 @command(
@@ -192,6 +216,16 @@ def _files(folder: Path) -> dict[str, Path]:
         for path in (*folder.glob("*"), *folder.glob("pages/*"))
         if path.is_file() and path.suffix in ENDINGS
     }
+
+
+def _named(newsroom: Newsroom, name: str) -> tuple[Template, ...]:
+    """The template of a name, or all of a theme's own: digest, plain.  UsageError NOT-FOUND."""
+    found = {one.name: one for one in _all(newsroom)}
+    theme = name.removeprefix("templates/")
+    if f"{theme}.html.j2" not in found:
+        return (_find(newsroom, name),)
+    css = f"{theme}.css" if f"{theme}.css" in found else "style.css"
+    return tuple(found[one] for one in (f"{theme}.html.j2", f"{theme}.txt.j2", css) if one in found)
 
 
 def _find(newsroom: Newsroom, name: str) -> Template:

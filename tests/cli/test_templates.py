@@ -62,14 +62,13 @@ def test_an_ejected_template_is_the_same_file_and_its_version_is_kept(newsletter
     reply = newsletter("templates", "eject", "style.css", "--json")
     source = (templates_folder() / "style.css").read_bytes()
     assert reply.exit == 0
-    assert reply.document == {
-        "schema": "newsletter.templates.eject/1",
+    file = {
         "name": "style.css",
         "path": "templates/style.css",
         "version": __version__,
         "sha256": hashlib.sha256(source).hexdigest(),
-        "exit": 0,
     }
+    assert reply.document == {"schema": "newsletter.templates.eject/1", **file, "files": [file], "exit": 0}
     assert (room / "templates" / "style.css").read_bytes() == source
     assert states(newsletter)["style.css"] == "overridden"
 
@@ -147,3 +146,12 @@ def test_a_fault_is_told_with_file_and_line(newsletter, room, name, old, new, sa
     assert said in reply.document["results"][0]["text"]
     assert reply.document["results"][0]["file"] == f"templates/{name}"
     assert reply.document["results"][0]["line"] >= 1
+
+
+def test_a_theme_is_copied_whole(newsletter):
+    document = json.loads(newsletter("templates", "eject", "digest", "--json").out)
+    assert [one["path"] for one in document["files"]] == [
+        "templates/digest.html.j2", "templates/digest.txt.j2", "templates/style.css",
+    ]  # fmt: skip
+    assert json.loads(newsletter("templates", "eject", "plain", "--json").out)["path"] == "templates/plain.html.j2"
+    assert newsletter("templates", "show", "plain").out == newsletter("templates", "show", "plain.html.j2").out
