@@ -37,6 +37,9 @@ def _by_premailer(html: str) -> str:
     # cssutils would shorten #ffffff to #fff; Notes and some checkers want six digits. Set anew for each run: the
     # preference is the library's own global.
     cssutils.ser.prefs.minimizeColorHash = False
+    # What it knows of values is for its log alone, which we silence; premailer asks for it all the same where it merges
+    # styles, and compiling those patterns takes longer than all the rest of the inlining.
+    cssutils.profile.removeProfile(all=True)
     try:
         with _no_fetching():
             result = Premailer(
@@ -45,8 +48,6 @@ def _by_premailer(html: str) -> str:
                 allow_network=False,
                 remove_classes=False,
                 disable_basic_attributes=["width", "height"],
-                # Validation only logs, and below our level: what is not valid is written all the same. Its patterns,
-                # compiled anew in each process, take longer than all the rest of the inlining.
                 disable_validation=True,
                 cssutils_logging_level=logging.CRITICAL,
             ).transform(pretty_print=False)
