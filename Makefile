@@ -47,6 +47,7 @@ check: .venv/dev-done
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python docs/commands.py --check
+	$(BIN)/python docs/checks.py --check
 	$(BIN)/python docs/conversation.py --check
 	$(BIN)/pytest --quiet tests/test_architecture.py
 
@@ -65,6 +66,7 @@ demo: light
 
 docs: .venv/dev-done
 	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/checks.py
 	$(BIN)/python docs/conversation.py
 
 bench: setup
