@@ -16,8 +16,8 @@ INTRODUCTION: Final = """\
 
 What `newsletter check` looks for, made from its catalogue by `make docs`. An **error** stops a send
 (`safety.require_check`), a warning and a note do not. Another level: `[check] levels = { D507 = "error" }` in
-newsletter.toml; not in one issue: `checks: { ignore: [R208] }` in its digest file. In Arabic: `newsletter check --explain
-CODE --lang ar`.
+newsletter.toml; not in one issue: `checks: { ignore: [R208] }` in its digest file. In Arabic:
+`newsletter check --explain CODE --lang ar`.
 
 | code | level | when | mended by `--fix` |
 |---|---|---|---|"""
