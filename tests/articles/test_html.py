@@ -283,3 +283,20 @@ def test_any_soup_of_a_site_gives_an_article_or_a_reason(html):
         return  # with one of its codes: no other error comes out
     assert article.title
     assert "\n" not in article.title
+
+
+def test_paragraphs_in_inline_tags_do_not_run_into_each_other() -> None:
+    parsed = parse_html("<span><p>One.</p></span><span>Three <p>Two.</p></span>")
+    assert parsed.blocks == (
+        Paragraph((Text("One."),)),
+        Paragraph((Text("Three"),)),
+        Paragraph((Text("Two."),)),
+    )
+
+
+def test_a_link_around_a_heading_and_a_paragraph_is_a_link_in_each() -> None:
+    parsed = parse_html('<a href="https://news.example/"><h3>Head</h3><p>Words.</p></a>')
+    assert parsed.blocks == (
+        Heading(3, (Link("https://news.example/", (Text("Head"),)),)),
+        Paragraph((Link("https://news.example/", (Text("Words."),)),)),
+    )

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from lxml import etree
-from lxml.html import HtmlElement, fragment_fromstring
+from lxml.html import Element, HtmlElement, fragment_fromstring
 
 from newsletter_cli.articles.decoding import normalise
 from newsletter_cli.articles.head import usable_picture
@@ -42,6 +43,7 @@ from newsletter_cli.language import base_language, direction_of
 _BLOCKS: Final = frozenset(
     {"p", "hr", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "figure", "figcaption", "table", "pre", "div"}
 )
+_CELLS: Final = frozenset({"thead", "tbody", "tr", "th", "td"})
 _SIGNIFICANT: Final = frozenset({"a", "strong", "b", "em", "i", "code", "q"})
 _DEEPEST: Final = 60  # levels of tags
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
@@ -59,9 +61,41 @@ def parse_html(html: str, *, base_url: str = "", language: str = "ar", direction
     except etree.LxmlError:
         return Parsed((), (), ())
     flatten(root, _DEEPEST)
+    _sink_inlines(root)
     walker = _Walker(base_url, language, direction)
     blocks = tuple(walker.blocks(root))
     return Parsed(blocks, (0,) * len(blocks), tuple(walker.warnings), tuple(walker.left_out))
+
+
+def _sink_inlines(root: HtmlElement) -> None:
+    """Give what an inline tag around blocks says to each of them: «<span lang=he><p>…<p>…</span>» is two paragraphs.
+
+    Left as it is, all of them would run into one paragraph without a space between their words.
+    """
+    holders = {
+        each
+        for block in root.iter(*_BLOCKS)
+        for each in takewhile(lambda above: above.tag not in _BLOCKS | _CELLS, block.iterancestors())
+    }
+    pending = [element for element in root.iter() if element in holders]
+    while pending:
+        outer = pending.pop(0)
+        says = outer.tag in _SIGNIFICANT or outer.get("lang") or outer.get("dir")
+        for child in outer if says else ():
+            if child.tag == "hr" or child.tag == "table":
+                continue
+            inner = Element(str(outer.tag), dict(outer.attrib))
+            if child.tag in _BLOCKS:
+                inner.text, child.text = child.text, None
+                inner.extend(list(child))
+                child.append(inner)
+            else:
+                inner.tail, child.tail = child.tail, None
+                child.addprevious(inner)
+                inner.append(child)
+            if any(each.tag in _BLOCKS for each in inner.iterdescendants()):
+                pending.append(inner)
+        outer.drop_tag()
 
 
 @dataclass(slots=True)
