@@ -99,7 +99,11 @@ def read_bytes(path: Path, name: str) -> bytes:
         limit = limit_of(path.suffix)
         if path.stat().st_size > limit:
             raise too_large(name, limit)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(limit + 1)  # a device or a pipe tells no size, and some never end
+        if len(data) > limit:
+            raise too_large(name, limit)
+        return data
     except FileNotFoundError as error:
         raise RefusedError("UNREADABLE", f"There is no file {name}.", fix="check the name") from error
     except OSError as error:

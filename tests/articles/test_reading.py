@@ -127,3 +127,10 @@ def test_remarks_name_file_line_and_code(tmp_path):
         ("READ", "warning", "articles/w.md", 0),
         ("READ", "warning", "articles/w.md", 4),
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless device")
+def test_a_file_that_never_ends_is_too_large() -> None:
+    with pytest.raises(RefusedError, match="larger than") as caught:
+        read_bytes(Path("/dev/zero"), "zero")
+    assert caught.value.code == "UNREADABLE"
