@@ -265,6 +265,7 @@ def picture_source(source: str, head: _Head) -> str:
     found, problem = usable_picture(source)
     if problem:
         head.warn("image", f"The picture “{source[:60]}” is left out: {problem}.")
+        head.left_out.append(LeftOut(url=source, line=head.line_of("image"), key="image", picture=problem))
     return found
 
 

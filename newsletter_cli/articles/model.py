@@ -168,12 +168,13 @@ class Extra:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A link that no reader gets, or not as it was written."""
+    """A link or a picture that no reader gets, or not as it was written."""
 
     url: str  # as written
     line: int = 0  # from 1; 0 when the format has no lines
-    key: str = ""  # field of the front matter ("url", "related"); "" in the text
+    key: str = ""  # field of the front matter ("url", "related", "image"); "" in the text
     removed: tuple[str, ...] = ()  # parameters of a mailto; else the whole link is gone
+    picture: str = ""  # of a picture: why no message can show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

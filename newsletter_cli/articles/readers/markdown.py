@@ -249,6 +249,7 @@ class _Reader:
         source, problem = usable_picture(written if ":" in written else unquote(written))
         if problem:
             self.warn(f"the picture “{written[:60]}” is left out: {problem}")
+            self.left_out.append(LeftOut(url=written, line=self.line, picture=problem))
         return Picture(source, alt, one_line(str(token.attrs.get("title", ""))))
 
     def quote(self, tokens: _Tokens) -> Iterator[Block]:

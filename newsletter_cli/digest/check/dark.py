@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit, Level, Phrase
 from newsletter_cli.digest.check.ink import Ink, ink_of
 from newsletter_cli.digest.check.theme_lines import find_in_theme
@@ -20,7 +21,7 @@ _SAID: Final = {
 }
 
 
-def dark_mode(page: PageTree, issue: Issue) -> Iterator[Hit]:
+def dark_mode(page: PageTree, issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
     """A page without a dark palette is recoloured by the mail program, and a transparent logo stands on any ground."""
     named = {one.attributes.get("name", "").lower() for one in page.all("meta")}
     missing = [f'<meta name="{name}">' for name in _METAS if name not in named]
@@ -37,7 +38,8 @@ def dark_mode(page: PageTree, issue: Issue) -> Iterator[Hit]:
     data = logo_bytes(issue)
     ink = ink_of(data) if data else Ink.OPAQUE
     if ink in _SAID:
-        yield Hit(code="H309", file="newsletter.toml", level=Level.WARNING, values={"what": _SAID[ink]})
+        place = circumstances.sources.setting("newsroom.logo")
+        yield Hit(code="H309", file=place.file, line=place.line, level=Level.WARNING, values={"what": _SAID[ink]})
 
 
 def logo_bytes(issue: Issue) -> bytes:

@@ -104,7 +104,8 @@ def _of_intro(issue: Issue) -> Iterator[PlacedLink]:
             elif not rest.startswith(_SLOT_WORD):
                 yield PlacedLink(rest, plain_text(link.children), file.shown, line, LeftOut(url=rest, line=line))
     for one in parsed.left_out:
-        yield PlacedLink(one.url, "", file.shown, one.line or None, one)
+        if not one.picture:
+            yield PlacedLink(one.url, "", file.shown, one.line or None, one)
 
 
 def _of_article(entry: Entry, issue: Issue) -> Iterator[PlacedLink]:
@@ -119,7 +120,7 @@ def _of_article(entry: Entry, issue: Issue) -> Iterator[PlacedLink]:
         for link in _links_in(block):
             yield PlacedLink(link.url, plain_text(link.children), shown, line_of(article, f"block:{index}"))
     for one in article.left_out:
-        if whole or one.key == "url":
+        if not one.picture and (whole or one.key == "url"):
             yield PlacedLink(one.url, "", shown, one.line or None, one)
 
 

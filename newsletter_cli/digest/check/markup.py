@@ -20,6 +20,6 @@ def markup(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
     yield from support(page, issue, circumstances)
     yield from structure(page, issue)
     yield from contrasts(page, issue)
-    yield from dark_mode(page, issue)
+    yield from dark_mode(page, issue, circumstances)
     yield from links_of_page(page, issue, circumstances)
     yield from pictures_of_page(page, issue)

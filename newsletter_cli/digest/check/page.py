@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
 
-from newsletter_cli.articles.model import Article, Figure, Picture
+from newsletter_cli.articles.model import Article, Figure, LeftOut, Picture
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit
 from newsletter_cli.digest.check.formats import FORMATS, foreign
@@ -45,7 +45,7 @@ def unsubscribe_links(issue: Issue, _circumstances: Circumstances) -> Iterator[H
             yield Hit(code="L305", file=f"templates/{issue.file.template}.{ending}.j2", fix=fix)
 
 
-def pictures(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+def pictures(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
     """Pictures that nobody described, and pictures that cannot be shown."""
     lost = {(one.slug, one.key) for one in issue.lost_pictures}
     for entry in issue.entries:
@@ -54,18 +54,24 @@ def pictures(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
             if picture.source and picture.alt is None and (article.slug, key) not in lost:
                 fix = 'write image_alt: "…"' if key == "image" else "write ![what it shows](file)"
                 yield Hit(code="I101", file=file_of(article, issue), line=line_of(article, key), fix=fix)
+        for one in entry.article.left_out:
+            if one.picture and (entry.size is Size.FULL or (one.key == "image" and entry.size is Size.CARD)):
+                file, line = file_of(entry.article, issue), one.line or None
+                yield Hit(code="I107", file=file, line=line, values={"why": _said(one)})
     by_slug = {entry.article.slug: entry.article for entry in issue.entries}
-    for one in issue.lost_pictures:
-        if one.slug:
-            article = by_slug[one.slug]
-            file, line = file_of(article, issue), line_of(article, one.key)
-            if one.foreign in FORMATS.values():
-                yield foreign(one.foreign, file, line)
-            else:
-                yield Hit(code="I107", file=file, line=line, values={"why": one.why})
+    for lost_one in issue.lost_pictures:
+        if lost_one.slug:
+            article = by_slug[lost_one.slug]
+            file, line = file_of(article, issue), line_of(article, lost_one.key)
+        elif lost_one.key == "logo":
+            place = circumstances.sources.setting("newsroom.logo")
+            file, line = place.file, place.line
         else:
-            file = "newsletter.toml" if one.key == "logo" else issue.file.shown
-            yield Hit(code="I107", file=file, values={"why": one.why})
+            file, line = issue.file.shown, issue.file.line("intro")
+        if lost_one.slug and lost_one.foreign in FORMATS.values():
+            yield foreign(lost_one.foreign, file, line)
+        else:
+            yield Hit(code="I107", file=file, line=line, values={"why": lost_one.why})
 
 
 def all_pictures(article: Article) -> Iterator[tuple[str, Picture]]:
@@ -85,6 +91,10 @@ def shown_pictures(entry: Entry) -> Iterator[tuple[str, Picture]]:
         for index, block in enumerate(entry.article.blocks):
             if isinstance(block, Figure):
                 yield f"block:{index}", block.picture
+
+
+def _said(one: LeftOut) -> str:
+    return f"{one.url[:40]}: {one.picture}"
 
 
 def _has_unsubscribe(document: Document) -> bool:
