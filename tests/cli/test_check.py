@@ -219,3 +219,65 @@ def test_nobody_on_the_list_and_nobody_who_agreed(run: Any, sqlite_place: Any, c
             NewReader(address=parse_address("reader1@example.org"), list="weekly", active=True), by="editor"
         )
     assert "digests/i1.md:4   warning  A704  1 readers have no consent record." in run("i1").stdout
+
+
+def _found(run_command: Runner, root: Path, code: str) -> list[tuple[str, str, int | None]]:
+    ran = run_command(check, "i1", "--offline", "--json", "--only", code, cwd=root)
+    return [(one["level"], one["file"], one["line"]) for one in json.loads(ran.stdout)["results"]]
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "line", "text"),
+    [
+        # Markdown takes the stars for emphasis: readers would see |FNAME|.
+        ("C111", "warning", 7, "مرحبا *|FNAME|* وأهلا."),
+        # Markdown makes no heading of it; its file still knows.
+        ("C113", "warning", 7, "##"),
+        ("I107", "error", 7, "![حقل](data:image/png;base64,AAAA)"),
+    ],
+)
+def test_what_the_reading_of_an_article_takes_away_is_found_all_the_same(
+    run_command: Runner, root: Path, code: str, level: str, line: int, text: str
+) -> None:
+    path = root / "articles" / "wheat.md"
+    path.write_text(
+        f"---\ntitle: القمح يرتفع\ndate: 2026-10-12\n---\nفقرة أولى.\n\n{text}\n\nفقرة.\n", encoding="utf-8"
+    )
+    assert _found(run_command, root, code) == [(level, "articles/wheat.md", line)]
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "field"),
+    [
+        ("C113", "warning", "url: https://example.com/a"),
+        ("I107", "error", "image: data:image/png;base64,AAAA"),
+    ],
+)
+def test_a_mistake_in_the_front_matter_has_the_line_of_its_field(
+    run_command: Runner, root: Path, code: str, level: str, field: str
+) -> None:
+    path = root / "articles" / "wheat.md"
+    path.write_text(f"---\ntitle: القمح يرتفع\ndate: 2026-10-12\n{field}\n---\nفقرة أولى.\n", encoding="utf-8")
+    assert _found(run_command, root, code) == [(level, "articles/wheat.md", 4)]
+
+
+def test_an_empty_heading_that_is_code_is_none(run_command: Runner, root: Path) -> None:
+    path = root / "articles" / "wheat.md"
+    path.write_text("---\ntitle: القمح\ndate: 2026-10-12\n---\nفقرة.\n\n```\n##\n```\n", encoding="utf-8")
+    assert _found(run_command, root, "C113") == []
+
+
+def test_garbled_letters_are_not_called_letters_of_another_keyboard(run_command: Runner, root: Path) -> None:
+    path = root / "articles" / "wheat.md"
+    words = "ظ‚ط§ظ„ ط§ظ„ظ…ط¹ظ„ظ… ط¥ظ† ط§ظ„ط¯ط±ط³ ط§ظ†طھظ‡ظ‰"
+    path.write_text(f"---\ntitle: القمح\ndate: 2026-10-12\n---\n{words}\n", encoding="utf-8")
+    assert _found(run_command, root, "C108") == [("warning", "articles/wheat.md", 5)]
+    assert _found(run_command, root, "R211") == []
+
+
+def test_a_logo_that_is_missing_is_told_at_its_line(run_command: Runner, root: Path) -> None:
+    config = root / "newsletter.toml"
+    text = config.read_text(encoding="utf-8").replace("[newsroom]", '[newsroom]\nlogo = "logo.png"', 1)
+    config.write_text(text, encoding="utf-8")
+    line = text[: text.index("logo =")].count("\n") + 1
+    assert _found(run_command, root, "I107") == [("error", "newsletter.toml", line)]

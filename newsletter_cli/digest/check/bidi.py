@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from newsletter_cli.digest.check.circumstances import Circumstances
+from newsletter_cli.digest.check.content import is_garbled
 from newsletter_cli.digest.check.finding import Edit, Hit, Phrase
 from newsletter_cli.digest.check.prose import BLOT, ProseLine, prose_lines
 from newsletter_cli.digest.check.sources import Kind, SourceFile
@@ -164,7 +165,8 @@ def _keyboards(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
     """R211, once for each file: whether a letter is out of place shows in the text as a whole."""
     files: dict[str, tuple[str, list[ProseLine]]] = {}
     for file, line, language in _lines(issue, circumstances):
-        files.setdefault(file.shown, (language, []))[1].append(line)
+        if not is_garbled(line.text):  # C108 says what is wrong there
+            files.setdefault(file.shown, (language, []))[1].append(line)
     for shown, (language, lines) in files.items():
         text = "\n".join(line.text for line in lines)
         if found := mixed_letters(text, language):

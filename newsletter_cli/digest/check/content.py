@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
-from newsletter_cli.articles.model import Heading, Paragraph, plain_text
+from newsletter_cli.articles.model import Emphasis, Heading, Inline, Link, Paragraph, Span, Strong, plain_text
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit, Level
+from newsletter_cli.digest.check.prose import prose_lines
+from newsletter_cli.digest.check.sources import Kind
 from newsletter_cli.digest.check.texts import (
     Passage,
     all_passages,
@@ -18,7 +20,9 @@ from newsletter_cli.digest.check.texts import (
     line_of,
     own_passages,
 )
-from newsletter_cli.digest.model import Issue, Size
+from newsletter_cli.digest.check.theme_lines import find_in_theme
+from newsletter_cli.digest.mapped import map_inlines
+from newsletter_cli.digest.model import Entry, Issue, Size
 from newsletter_cli.digest.slots import without_pieces
 from newsletter_cli.language import base_language, read_date
 from newsletter_cli.mail.document import Document, Static
@@ -36,10 +40,12 @@ _GARBLED: Final = re.compile(
     "|[ØÙÃÂ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
 _GARBLED_SHARE: Final = 0.03
+_LONELY_HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]+#*)?[ \t]*")
+MARKDOWN: Final = frozenset({".md", ".markdown"})
 _FAR: Final = 1  # day: a page's own date may be the day after
 
 
-def texts(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
+def texts(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
     """Placeholders, lost letters, garbled text, names of example sites."""
     for passage in all_passages(issue):
         if _PLACEHOLDER.search(passage.text):
@@ -49,12 +55,13 @@ def texts(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
         found = _EXAMPLE_HOST.search(" ".join((passage.text, *passage.urls)))
         if found:
             yield _at("C113", passage, what=found[0])
-        if _is_garbled(passage.text):
+        if is_garbled(passage.text):
             yield _at("C108", passage)
-    yield from _empty_headings(issue)
+    yield from _empty_headings(issue, circumstances)
 
 
-def _is_garbled(text: str) -> bool:
+def is_garbled(text: str) -> bool:
+    """Whether a text was read in another encoding than it was written in."""
     pairs = len(_GARBLED.findall(text))
     return pairs > 1 and 2 * pairs / len(text) > _GARBLED_SHARE
 
@@ -68,6 +75,7 @@ def leftovers(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
             meant += f"{words}\n"
             if mark := _MARK.search(words):
                 yield _at("C111", passage, level=Level.WARNING, mark=mark[0])
+        yield from _slanted_marks(entry, issue)
         meant += "\n".join(code_of(entry.article.blocks))
     seen: set[str] = set()
     for passage in all_passages(issue):
@@ -78,11 +86,37 @@ def leftovers(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
         if mark:
             seen.add(mark[0])
             yield _at("C111", passage, mark=mark[0])
+    yield from _marks_of_theme(issue, meant, seen)
+
+
+def _marks_of_theme(issue: Issue, meant: str, seen: set[str]) -> Iterator[Hit]:
+    """Marks of the drawn page that nobody wrote into a text."""
     for what, document in (("html", issue.html), ("txt", issue.text)):
         for mark in _MARK.finditer(_statics(document)):
             if _as_written(mark[0]) not in meant and mark[0] not in seen:
-                file = f"templates/{issue.file.template}.{what}.j2"
-                yield Hit(code="C111", file=file, values={"mark": mark[0][:60]})
+                file, line = f"templates/{issue.file.template}.{what}.j2", None
+                if what == "html":
+                    file, line = find_in_theme(issue, re.escape(mark[0]))
+                yield Hit(code="C111", file=file, line=line, values={"mark": mark[0][:60]})
+
+
+def _slanted_marks(entry: Entry, issue: Issue) -> Iterator[Hit]:
+    """*|FNAME|* in an article: Markdown takes its stars for emphasis, and the bars are what readers would see."""
+    for index, block in enumerate(entry.article.blocks if entry.size is Size.FULL else ()):
+        found: list[str] = []
+
+        def look(inlines: tuple[Inline, ...], found: list[str] = found) -> tuple[Inline, ...]:
+            for inline in inlines:
+                if isinstance(inline, Emphasis) and re.fullmatch(r"\|\w{1,40}\|", plain_text(inline.children)):
+                    found.append(f"*{plain_text(inline.children)}*")
+                elif isinstance(inline, Emphasis | Link | Strong | Span):
+                    look(inline.children)
+            return inlines
+
+        map_inlines(block, look)
+        for mark in found:
+            file, line = file_of(entry.article, issue), line_of(entry.article, f"block:{index}")
+            yield Hit(code="C111", file=file, line=line, values={"mark": mark}, level=Level.WARNING)
 
 
 def _as_written(printed: str) -> str:
@@ -120,7 +154,7 @@ def quotes(issue: Issue, _circumstances: Circumstances) -> Iterator[Hit]:
     """Quotation marks without a partner, counted over a whole article; told at the first paragraph that is uneven."""
     for entry in issue.entries:
         # Garbled letters hold half of such pairs: C108 says what is wrong there.
-        passages = [one for one in article_passages(entry, issue) if not _is_garbled(one.text)]
+        passages = [one for one in article_passages(entry, issue) if not is_garbled(one.text)]
         yield from _lonely(passages, entry.article.language)
     file = issue.file
     for key in ("subject", "preheader"):
@@ -165,7 +199,15 @@ def _open(text: str, opening: str, closing: str) -> int:
     return sum(signs[sign] for sign in opening) - signs[closing]
 
 
-def _empty_headings(issue: Issue) -> Iterator[Hit]:
+def _empty_headings(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
+    # Markdown gives no heading for a lonely "##": only its file still knows.
+    whole = {file_of(entry.article, issue) for entry in issue.entries if entry.size is Size.FULL}
+    for source in circumstances.sources.of(Kind.DIGEST, Kind.ARTICLE):
+        if source.kind is Kind.DIGEST or (source.shown in whole and source.path.suffix.lower() in MARKDOWN):
+            for prose in prose_lines(source):
+                if not prose.in_head and _LONELY_HEADING.fullmatch(prose.text):
+                    values = {"what": "a heading without words"}
+                    yield Hit(code="C113", file=source.shown, line=prose.number, values=values)
     for entry in issue.entries:
         for index, block in enumerate(entry.article.blocks if entry.size is Size.FULL else ()):
             if isinstance(block, Heading) and not plain_text(block.inlines).strip():

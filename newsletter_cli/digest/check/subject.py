@@ -6,6 +6,7 @@ from typing import Final
 
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit, Level, Phrase
+from newsletter_cli.digest.check.theme_lines import find_in_theme
 from newsletter_cli.digest.freeze import freeze
 from newsletter_cli.digest.model import Issue
 from newsletter_cli.mail.pages import Page
@@ -45,9 +46,9 @@ def fields_of_readers(issue: Issue, circumstances: Circumstances) -> Iterator[Hi
     for name in sorted(required_fields(freeze(issue))):
         count = circumstances.empty_fields.get(name, 0)
         if count:
-            place = _line_of_field(issue, name)
+            file, line = _place_of_field(issue, name)
             fix = f'write [[ {name} | default("…") ]]'
-            yield Hit(code="C104", file=issue.file.shown, line=place, values={"field": name, "n": count}, fix=fix)
+            yield Hit(code="C104", file=file, line=line, values={"field": name, "n": count}, fix=fix)
 
 
 def _preheader_problem(issue: Issue, subject: str) -> Phrase | None:
@@ -81,10 +82,10 @@ def _looks_like_spam(subject: str) -> Phrase | None:
     return None
 
 
-def _line_of_field(issue: Issue, name: str) -> int | None:
-    file = issue.file
+def _place_of_field(issue: Issue, name: str) -> tuple[str, int | None]:
+    """Where the digest file uses a field, else where the theme does."""
+    file, pattern = issue.file, rf"\[[\[%][^\]]*\b{re.escape(name)}\b"
     for key, text in (("subject", file.subject), ("preheader", file.preheader), ("intro", file.intro)):
-        match = re.search(rf"\[\[[^\]]*\b{re.escape(name)}\b", text)
-        if match:
-            return file.line(key) + text.count("\n", 0, match.start())
-    return None
+        if match := re.search(pattern, text):
+            return file.shown, file.line(key) + text.count("\n", 0, match.start())
+    return find_in_theme(issue, pattern)

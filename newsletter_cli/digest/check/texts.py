@@ -66,8 +66,8 @@ def article_passages(entry: Entry, issue: Issue) -> Iterator[Passage]:
     def passage(text: str, key: str, urls: tuple[str, ...] = ()) -> Passage:
         return Passage(text, file, line_of(article, key), of_article=True, urls=urls)
 
-    yield passage(article.title, "title", (article.url,) if article.url else ())
-    for key in ("kicker", "summary", "author"):
+    yield passage("", "url", (article.url,) if article.url else ())
+    for key in ("title", "kicker", "summary", "author"):
         if text := getattr(article, key):
             yield passage(text, key)
     if article.image is not None:
