@@ -22,7 +22,7 @@ from newsletter_cli.delivery.smtp.outcome import Outcome
 from newsletter_cli.digest.versions import find_digest_row, record_trial
 from newsletter_cli.errors import UsageError
 from newsletter_cli.language import message
-from newsletter_cli.mail.address import parse_address
+from newsletter_cli.mail.address import Address, parse_address
 from newsletter_cli.mail.message import Message
 from newsletter_cli.mail.problems import AddressProblem
 from newsletter_cli.mail.reader import Reader
@@ -51,6 +51,8 @@ def send_test(
     """The same bytes that a send would deliver, with a mark in the subject. Its unsubscribe link does nothing, and
     nothing is counted. While the newsroom is not live, files are written instead of mail."""
     addresses = _addresses(run, to or [])
+    if as_ is not None:
+        _parsed(as_, "--as reader1@example.org")
     live = run.settings.safety.live
     if live and not run.globals.dry_run:
         demand_no_stop(run)
@@ -78,12 +80,16 @@ def _addresses(run: Run, given: list[str]) -> list[str]:
         if word in run.settings.lists:
             raise UsageError("TEST-ADDRESS", f"“{word}” is a list; a test goes to addresses only.",
                              fix="--to editor@example.org", details={"list": word})  # fmt: skip
-        try:
-            found.append(parse_address(word).given)
-        except AddressProblem as problem:
-            raise UsageError("TEST-ADDRESS", f"“{word}” is not an address: {problem}",
-                             fix="--to editor@example.org", details={"address": word}) from problem  # fmt: skip
+        found.append(_parsed(word, "--to editor@example.org").given)
     return list(dict.fromkeys(found))
+
+
+def _parsed(word: str, fix: str) -> Address:
+    try:
+        return parse_address(word)
+    except AddressProblem as problem:
+        raise UsageError("TEST-ADDRESS", f"“{word}” is not an address: {problem}",
+                         fix=fix, details={"address": word}) from problem  # fmt: skip
 
 
 def _letter(run: Run, issue: Ready, address: str, as_: str | None) -> Message:

@@ -188,6 +188,14 @@ def test_as_hard_readers_nothing_becomes_markup(preview: Preview) -> None:
     assert "fault" in preview.look(**{"as": "no@such@address"})
 
 
+def test_a_test_as_what_is_no_address_is_refused(room: Room) -> None:
+    assert room.run("test", ID, "--as", "bad@@", "--json", expect=2).json["error"]["code"] == "TEST-ADDRESS"
+    with previewed(room) as preview:
+        told = httpx.post(preview.at("/test", **{"as": "bad@@"}), headers={"Origin": preview.base}, timeout=60).json()
+    assert (told["ok"], "bad@@" in told["problem"]) == (False, True)
+    assert not (room.folder / "outbox" / ID).exists()
+
+
 def test_a_taken_port_leads_to_the_next_one(seen: Room) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
