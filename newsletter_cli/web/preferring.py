@@ -45,7 +45,8 @@ class PreferencePages:
         if found is None:
             return await asyncio.to_thread(self._shown, token, text)
         held = tuple([await self._moved(one, _wanted(one, form)) for one in found.held])
-        said = words("page.preferences.saved", self.site.language_of(found.list))
+        # A form of another kind, or none, has said nothing: then nothing was saved either.
+        said = words("page.preferences.saved", self.site.language_of(found.list)) if _is_ours(form) else None
         return await asyncio.to_thread(lambda: self.site.draw(self._sheet(text, replace(found, held=held), said)))
 
     async def _moved(self, held: Held, wanted: Choice) -> Held:
@@ -127,6 +128,10 @@ class PreferencePages:
 
 def _field(held: Held) -> str:
     return f"list.{held.list}"
+
+
+def _is_ours(form: Mapping[str, str]) -> bool:
+    return form.get("action") in {SAVE, LEAVE_ALL} or any(name.startswith("list.") for name in form)
 
 
 def _wanted(held: Held, form: Mapping[str, str]) -> Choice:

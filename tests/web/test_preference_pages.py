@@ -102,6 +102,25 @@ def test_what_the_form_does_not_say_stays(
     assert dump() == before
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", ""),
+        (b'{"list.weekly": "leave"}', "application/json"),
+        (b'--q\r\nContent-Disposition: form-data; name="action"\r\n\r\nleave-all\r\n--q--\r\n',
+         "multipart/form-data; boundary=q"),
+    ],
+    ids=["empty", "json", "multipart"],
+)  # fmt: skip
+def test_a_body_that_is_not_the_form_is_not_called_saved(
+    body: bytes, kind: str, pages: Pages, seeded: Seeded, dump: Callable[[], object]
+) -> None:
+    before = dump()
+    answer = pages.client.post(pages.url + path_of(seeded), content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, 'role="status"' in answer.text) == (200, False)
+    assert dump() == before
+
+
 def test_looking_changes_nothing(pages: Pages, seeded: Seeded, dump: Callable[[], object]) -> None:
     before = dump()
     for method in ("GET", "HEAD", "OPTIONS"):
