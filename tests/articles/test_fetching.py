@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from newsletter_cli.articles.fetching import Fetched, Limits, addresses_of, fetch, is_public
+from newsletter_cli.articles.connecting import Net, addresses_of, is_public
+from newsletter_cli.articles.fetching import Fetched, Limits, fetch
 from newsletter_cli.errors import RefusedError
 from tests.servers.certificates import make_certificates
 
@@ -50,6 +51,9 @@ class Site(http.server.BaseHTTPRequestHandler):
 
     def once(self):
         self.answer(b"", status=302, Location="/page")
+
+    def in_letters(self):
+        self.answer(b"", status=302, Location="/page?x=خبر".encode().decode("latin-1"))
 
     def round_and_round(self):
         self.answer(b"", status=302, Location="/round-and-round")
@@ -129,11 +133,14 @@ def server(certificates):
         yield found
 
 
-def from_server(server, certificates, path, *, host="mail.test", **how):
+def here(name, _port):
+    return ["10.0.0.7" if name == "inside.test" else "127.0.0.1"]
+
+
+def from_server(server, certificates, path, *, host="mail.test", resolve=here, **how):
     """Fetched from the test's server: its address is allowed here, and nothing else of this machine."""
-    here = {"resolve": lambda name, _: ["10.0.0.7" if name == "inside.test" else "127.0.0.1"]}
-    here["allowed"] = lambda address: str(address) == "127.0.0.1"
-    return fetch(f"https://{host}:{server[0]}/{path}", authority=certificates.authority, **{**here, **how})
+    net = Net(resolve, lambda address: str(address) == "127.0.0.1", certificates.authority)
+    return fetch(f"https://{host}:{server[0]}/{path}", net=net, **how)
 
 
 def refusal(call):
@@ -156,6 +163,10 @@ def test_a_packed_page_is_unpacked(server, certificates):
 
 def test_a_redirect_is_followed_and_its_end_is_the_address(server, certificates):
     assert from_server(server, certificates, "once").url.endswith("/page")
+
+
+def test_a_redirect_may_be_written_in_letters(server, certificates):
+    assert from_server(server, certificates, "in-letters").url.endswith("/page?x=%D8%AE%D8%A8%D8%B1")
 
 
 @pytest.mark.parametrize(
@@ -202,13 +213,13 @@ def test_a_resolver_that_does_not_answer_does_not_stretch_the_time(server, certi
 def test_a_certificate_of_another_host_or_of_no_known_authority_is_refused(server, certificates):
     assert "certificate" in refusal(lambda: from_server(server, certificates, "page", host="other.test"))
     public = refusal(
-        lambda: fetch(f"https://mail.test:{server[0]}/", resolve=lambda *_: ["127.0.0.1"], allowed=lambda _: True)
+        lambda: fetch(f"https://mail.test:{server[0]}/", net=Net(lambda *_: ["127.0.0.1"], lambda _: True))
     )
     assert "its certificate is not good" in public
 
 
 def test_one_private_address_among_the_answers_is_enough_to_refuse():
-    message = refusal(lambda: fetch("https://news.example/", resolve=lambda *_: ["93.184.216.34", "192.168.1.1"]))
+    message = refusal(lambda: fetch("https://news.example/", net=Net(lambda *_: ["93.184.216.34", "192.168.1.1"])))
     assert "news.example is an address of a private network (192.168.1.1)" in message
 
 
@@ -229,13 +240,14 @@ def test_the_name_is_resolved_once_and_that_answer_is_connected_to(server, certi
         "http://news.example/", "ftp://news.example/", "file:///etc/passwd", "https://127.0.0.1/", "https://[::1]/",
         "https://2130706433/", "https://0x7f.1/", "https://user:pass@news.example/", "https://localhost/",
         "https://printer.local/", "https://intranet/", "https:///x", "https://news.example:x/", "",
+        "https://[x", "http://[x",
     ],
 )  # fmt: skip
 def test_an_address_that_may_not_be_asked_is_refused_before_anything_is_resolved(url):
     def never(*_):
         raise AssertionError("resolved")
 
-    refusal(lambda: fetch(url, resolve=never))
+    refusal(lambda: fetch(url, net=Net(never)))
 
 
 @pytest.mark.parametrize(

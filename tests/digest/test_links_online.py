@@ -1,7 +1,9 @@
 """Links are asked once, gently, and never on a private network. The servers are real, on this machine."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,11 +11,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from newsletter_cli.articles.fetching import is_public
+from newsletter_cli.articles.connecting import Net, is_public
 from newsletter_cli.articles.model import Link, Paragraph, Text
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.judge import check
-from newsletter_cli.digest.check.online import Asked, Net, ask, ask_all, hits_of_links, site_of
+from newsletter_cli.digest.check.online import Asked, ask, ask_all, hits_of_links, site_of
+from tests.servers.certificates import Certificates, make_certificates
 
 CALM = Circumstances(public_url="https://news.akhbar-alhaql.org")
 
@@ -55,6 +58,8 @@ class House:
         if path == "/slow":
             self.release.wait(10)
             return
+        if path == "/slow-circle":
+            self.release.wait(0.15)
         if path == "/drip":
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nX:")
             while not self.release.wait(0.05):
@@ -65,6 +70,8 @@ class House:
             "/login": (200, ""),
             "/no-head": (405 if handler.command == "HEAD" else 200, ""),
             "/moved": (301, "/ok"),
+            "/letters": (301, "/ok?أخبار تونس".encode().decode("latin-1")),
+            "/slow-circle": (302, "/slow-circle"),
             "/round": (302, "/round"),
             "/members": (302, "/login?next=/members"),
             "/away": (302, f"http://localhost:{self.server.server_port}/ok"),
@@ -78,8 +85,13 @@ class House:
 
 
 @contextmanager
-def opened() -> Iterator[House]:
+def opened(certificates: Certificates | None = None) -> Iterator[House]:
     house = House()
+    if certificates is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates.chain, certificates.key)
+        house.server.socket = context.wrap_socket(house.server.socket, server_side=True, do_handshake_on_connect=False)
+        house.url = house.url.replace("http:", "https:")
     thread = threading.Thread(target=house.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -98,7 +110,8 @@ def house() -> Iterator[House]:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/ok", 200), ("/no-head", 200), ("/404", 404), ("/403", 403), ("/503", 503), ("/moved", 200)]
+    ("path", "status"),
+    [("/ok", 200), ("/no-head", 200), ("/404", 404), ("/403", 403), ("/503", 503), ("/moved", 200), ("/letters", 200)],
 )
 def test_the_status_of_a_link(house, path, status):
     answer = ask(house.url + path, patience=5, net=LOCAL)
@@ -117,6 +130,23 @@ def test_the_status_of_a_link(house, path, status):
 def test_a_link_without_an_answer(house, path, why):
     answer = ask(house.url + path, patience=0.4, net=LOCAL)
     assert (answer.problem.en, answer.final) == (why, False)
+
+
+def test_redirects_do_not_stretch_the_time(house):
+    began = time.monotonic()
+    answer = ask(f"{house.url}/slow-circle", patience=0.4, net=LOCAL)
+    assert answer.problem.en == "nothing in time"
+    assert time.monotonic() - began < 0.8  # six times 0.15 at the least, if each step had the whole time
+
+
+def test_drops_over_tls_do_not_stretch_the_time(tmp_path):
+    certificates = make_certificates(tmp_path)
+    net = Net(resolve, lambda _address: True, certificates.authority)
+    with opened(certificates) as house:
+        assert ask(f"{house.url}/ok", patience=5, net=net).status == 200
+        threading.Timer(3, house.release.set).start()  # so that a failure is no hang
+        answer = ask(f"{house.url}/drip", patience=0.4, net=net)
+        assert (answer.problem.en, house.release.is_set()) == ("nothing in time", False)
 
 
 def test_a_redirect_ends_after_five_steps(house):

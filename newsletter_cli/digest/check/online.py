@@ -1,27 +1,23 @@
 """L301, L302: do the links answer? Asked only by `newsletter check`, and never from a machine of this network.
 
     links → one group for each host → eight groups at a time, a host's own links one after the other
-    name resolved once → every address judged → connected to one of them → HEAD, then GET → redirects the same way
+    connected, see `articles.connecting` → HEAD, then GET → redirects the same way
 
-Each address is asked once. A watch shuts the socket when the time is over: a server that gives one byte a second does
-not stretch it. No cookies, no referrer, no proxy; what comes is not kept.
+Each address is asked once, with one deadline over all of it. No cookies, no referrer, no proxy; what comes is not kept.
 """
 
 import http.client
-import ipaddress
 import re
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
-from newsletter_cli.articles.fetching import Address, addresses_of, is_public
+from newsletter_cli.articles.connecting import OPEN, Net, PrivateAddressError, Watch, connected, redirect_target
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit, Level, Phrase
 from newsletter_cli.digest.check.links import PlacedLink, all_links
@@ -29,8 +25,6 @@ from newsletter_cli.digest.model import Issue
 
 AT_ONCE: Final = 8
 REDIRECTS: Final = 5
-
-Judge = Callable[[Address], bool]
 
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _GONE: Final = frozenset({404, 410})
@@ -61,15 +55,6 @@ class Asked:
     no_network: bool = False  # not one name could be looked up, not even those that are always there: nothing is known
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
-    """How the world is reached."""
-
-    resolve: Callable[[str, int], tuple[str, ...]] = addresses_of  # raises socket.gaierror
-    may_ask: Judge = is_public
-
-
-OPEN: Final = Net()
 # Names that are there whenever there is a network: without them, and without any link's, the fault is on our side.
 _ALWAYS_THERE: Final = ("www.iana.org", "www.wikipedia.org")
 
@@ -123,17 +108,17 @@ def ask_all(urls: Sequence[str], *, patience: float, net: Net = OPEN) -> Mapping
 
 def ask(url: str, *, patience: float, net: Net = OPEN) -> Answer:
     """What an address answers, redirects followed. Never raises for what the other side does."""
-    here = url
+    here, watch = url, Watch(patience)
     for _ in range(REDIRECTS + 1):
         try:
-            status, target = _asked(urlsplit(here), "HEAD", patience, net)
+            status, target = _asked(urlsplit(here), "HEAD", watch, net)
             if status >= 400:  # some servers know no HEAD, refuse it, or answer it wrongly
-                status, target = _asked(urlsplit(here), "GET", patience, net)
+                status, target = _asked(urlsplit(here), "GET", watch, net)
         except _NoAnswerError as error:
             return Answer(here, problem=error.why, final=error.final, unnamed=error.unnamed)
         if status not in _MOVED or not target:
             return Answer(here, status)
-        here = urldefrag(urljoin(here, target)).url
+        here = urldefrag(urljoin(here, redirect_target(target))).url
         if urlsplit(here).scheme not in {"http", "https"}:
             return Answer(here, problem=Phrase("a redirect to no web address", "تحويل إلى ما ليس عنوان ويب"))
     return Answer(here, problem=Phrase("too many redirects", "تحويلات كثيرة"))
@@ -147,14 +132,13 @@ class _NoAnswerError(Exception):
         self.unnamed = unnamed
 
 
-def _asked(parts: SplitResult, method: str, patience: float, net: Net) -> tuple[int, str]:
+def _asked(parts: SplitResult, method: str, watch: Watch, net: Net) -> tuple[int, str]:
     """(status, Location) of one request."""
-    host = parts.hostname or ""
+    host, secure = parts.hostname or "", parts.scheme == "https"
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = _address_of(host, port, net)
-        with _connected(address, port, patience) as plain, _secured(plain, parts.scheme, host) as link:
-            connection = http.client.HTTPConnection(host, port, timeout=patience)
+        port = parts.port or (443 if secure else 80)
+        with connected(host, port, watch, net, secure=secure) as link:
+            connection = http.client.HTTPConnection(host, port)
             connection.sock = link
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
@@ -163,70 +147,25 @@ def _asked(parts: SplitResult, method: str, patience: float, net: Net) -> tuple[
             connection.putheader("Connection", "close")
             connection.endheaders()
             response = connection.getresponse()
+            watch.remaining()  # a head that the watch cut short reads like a whole one
             return response.status, response.getheader("Location", "")
-    except ssl.SSLCertVerificationError as error:
-        why = error.verify_message or "not valid"
-        raise _NoAnswerError(
-            Phrase(f"a certificate that is false ({why})", f"شهادة غير صحيحة ({why})"), final=True
-        ) from error
-    except TimeoutError as error:
-        raise _NoAnswerError(Phrase("nothing in time", "لا شيء في الوقت المحدد")) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _NoAnswerError(Phrase("nothing that can be read", "ما لا يُقرأ")) from error
+        raise _no_answer(error, watch) from error
 
 
-def _address_of(host: str, port: int, net: Net) -> str:
-    try:
-        addresses = net.resolve(host, port)
-    except (socket.gaierror, UnicodeError) as error:
-        passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-        why = Phrase("no such host", "لا مضيف بهذا الاسم")
-        raise _NoAnswerError(
-            Phrase("no answer about its name", "لا جواب عن الاسم") if passing else why,
-            final=not passing,
-            unnamed=True,
-        ) from error
-    # One private answer among public ones is a trick to be let in by the next look-up.
-    if not addresses or not all(net.may_ask(ipaddress.ip_address(one.partition("%")[0])) for one in addresses):
-        raise _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"))
-    return addresses[0]
-
-
-@contextmanager
-def _connected(address: str, port: int, patience: float) -> Iterator[socket.socket]:
-    """A connection that is shut when the time is over."""
-    late = threading.Event()
-    with socket.create_connection((address, port), timeout=patience) as link:
-
-        def shut() -> None:
-            late.set()
-            try:
-                link.shutdown(socket.SHUT_RDWR)
-            except OSError:  # it is closed already
-                return
-
-        watch = threading.Timer(patience, shut)
-        watch.daemon = True
-        watch.start()
-        try:
-            yield link
-            if late.is_set():  # a head cut short reads like a whole one
-                raise TimeoutError
-        except (OSError, http.client.HTTPException) as error:
-            if late.is_set():
-                raise TimeoutError from error
-            raise
-        finally:
-            watch.cancel()
-
-
-@contextmanager
-def _secured(plain: socket.socket, scheme: str, host: str) -> Iterator[socket.socket]:
-    if scheme != "https":
-        yield plain
-        return
-    with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as link:
-        yield link
+def _no_answer(error: BaseException, watch: Watch) -> _NoAnswerError:
+    if watch.over() or isinstance(error, TimeoutError):
+        return _NoAnswerError(Phrase("nothing in time", "لا شيء في الوقت المحدد"))
+    if isinstance(error, PrivateAddressError):
+        return _NoAnswerError(Phrase("an address of a private network", "عنوان شبكة خاصة"))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message or "not valid"
+        return _NoAnswerError(Phrase(f"a certificate that is false ({why})", f"شهادة غير صحيحة ({why})"), final=True)
+    if isinstance(error, socket.gaierror):
+        if error.errno == socket.EAI_AGAIN:
+            return _NoAnswerError(Phrase("no answer about its name", "لا جواب عن الاسم"), unnamed=True)
+        return _NoAnswerError(Phrase("no such host", "لا مضيف بهذا الاسم"), final=True, unnamed=True)
+    return _NoAnswerError(Phrase("nothing that can be read", "ما لا يُقرأ"))
 
 
 # --- what an answer means --------------------------------------------------------------------------------------
