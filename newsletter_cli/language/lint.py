@@ -143,8 +143,10 @@ _PERSIAN_KEYS: Final = {"ي": "ی", "ى": "ی", "ك": "ک", "ہ": "ه", "ھ": "�
 _URDU_KEYS: Final = {"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ"}
 _KEYS: Final = {"ar": _ARABIC_KEYS, "fa": _PERSIAN_KEYS, "ur": _URDU_KEYS}
 
-_WORD: Final = re.compile(f"[{_LETTER}{_HARAKAT}\u200c\u200d]+")
-_PHRASE: Final = re.compile(f"[{_LETTER}{_HARAKAT}\u200c\u200d]+(?:[ \u00a0][{_LETTER}{_HARAKAT}\u200c\u200d]+)+")
+_SPELT: Final = f"[{_LETTER}{_HARAKAT}\u200c\u200d]"
+_WORD: Final = re.compile(f"{_SPELT}+")
+# Begins at the beginning of a word: from each letter of it anew, one endless word would cost its length squared.
+_PHRASE: Final = re.compile(f"(?<!{_SPELT}){_SPELT}+(?:[ \u00a0]{_SPELT}+)+")
 _NOT_ARABIC: Final = re.compile("[پچژگٹڈڑںے]")
 _QUOTED: Final = 3  # words in a row in another spelling: a title or quotation in that language
 _ARTICLE: Final = re.compile("(?:[وفبك]?ال|لل)\\w{2,}")

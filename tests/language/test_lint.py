@@ -153,3 +153,8 @@ def test_mending_ends_the_finding_and_any_text_is_looked_at(text):
         for place in mixed_letters(text, language):
             assert place.better != text[place.start : place.end]
     assert len({place.what for place in digit_systems_in(text)}) == len(digit_systems_in(text))
+
+
+@pytest.mark.timeout(10)
+def test_one_endless_word_is_read_in_time():
+    assert mixed_letters("ا" * 100_000, "ar") == ()

@@ -35,7 +35,8 @@ from newsletter_cli.mail.rendering import public_subject
 
 _RTL: Final = "\u0590-\u05ff\u0620-\u064a\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RTL_LETTER: Final = re.compile(f"[{_RTL}]")
-_RTL_WORDS: Final = re.compile(f"[{_RTL}]+(?:[\\s،؛]+[{_RTL}]+){{2,}}")
+# Begins at the beginning of a word: from each letter of it anew, one endless word would cost its length squared.
+_RTL_WORDS: Final = re.compile(f"(?<![{_RTL}])[{_RTL}]+(?:[\\s،؛]+[{_RTL}]+){{2,}}")
 _ARABIC_SCRIPT: Final = frozenset({"ar", "fa", "ur", "ckb", "ps", "sd", "ug"})
 _REVERSED: Final = Phrase("; its groups will be reversed", "، فتنعكس مجموعاته")
 _NAMES: Final = {
