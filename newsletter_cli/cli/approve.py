@@ -74,7 +74,7 @@ def _meant(run: Run, id_: str) -> tuple[Ready, Send | None]:
 def _by_nobody(id_: str) -> RefusedError:
     """A file that somebody wrote by hand: whoever approved it first would count as its composer."""
     return RefusedError(
-        "NOT-APPROVED", f"Nobody is on record as the composer of {id_}.", sent="",
+        "NOT-APPROVED", f"Nobody is on record as the composer of {id_}.",
         fix=f"newsletter test {id_}   (by whoever wrote it)", details={"digest": id_},
     )  # fmt: skip
 
@@ -87,7 +87,7 @@ def _demand_right(run: Run, issue: Ready, found: Approvals) -> None:
     else:
         return
     raise RefusedError(
-        "NOT-APPROVED", why, facts=(("may approve", who_may(found.approvers, found.composer)),), sent="",
+        "NOT-APPROVED", why, facts=(("may approve", who_may(found.approvers, found.composer)),),
         fix="NEWSLETTER_USER names who you are, where several people share a login", details={"user": run.user},
     )  # fmt: skip
 

@@ -154,6 +154,8 @@ def _draft(run: Run, digest: str) -> Reply:
         frozen = latest_version(connection, digest)
         trial = last_trial(connection, digest)
     state = "tested" if frozen and trial and trial.version == frozen.hash else "draft"
+    if frozen and approvals_for(run, digest, frozen.hash, frozen.content.list).approved:
+        state = "approved"
     document = {
         "digest": file.id, "version": frozen.hash[:8] if frozen else None, "list": file.list, "state": state,
         "holder": None, "recipients": Tally().recipients(), "at": None, "canary": None,

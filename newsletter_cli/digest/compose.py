@@ -77,9 +77,10 @@ def since_last(files: Iterable[DigestFile], sent: Sequence[tuple[str, date, froz
     files: digest files of that list.  sent: (digest, its day, its articles) of issues that began to be sent, whose
     file may be gone.  id_: the new digest, which is no predecessor of itself.
     An article written between composing and sending must not be lost: the earlier of both days counts.
+    An issue without articles, such as a correction, ended nothing: what was written before it is still new.
     """
-    known = {file.id: file for file in files if file.id != id_}
-    others = [one for one in sent if one[0] != id_]
+    known = {file.id: file for file in files if file.id != id_ and file.articles}
+    others = [one for one in sent if one[0] != id_ and one[2]]
     if others:
         digest, day, slugs = max(others, key=lambda one: (one[1], one[0]))
         composed = known[digest].date if digest in known else None

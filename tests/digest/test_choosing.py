@@ -91,6 +91,13 @@ def test_what_was_written_between_composing_and_sending_is_new(room):
     assert since_last(files, sent, "i3") == Since(day(5), "i2", frozenset({"b"}), {"a": "i1", "x": "i1"})
 
 
+def test_a_correction_ends_nothing(room):
+    files = [room.file("b", id="i2", date=day(5)), room.file(id="i2-correction", date=day(8))]
+    assert since_last(files, (), "i3") == Since(day(5), "i2", frozenset({"b"}))
+    sent = [("i2-correction", day(8), frozenset()), ("i2", day(5), frozenset({"b"}))]
+    assert since_last(files, sent, "i3") == Since(day(5), "i2", frozenset({"b"}))
+
+
 def test_what_an_earlier_issue_had_is_left_out_with_its_name(room):
     since = Since(day(5), "i2", frozenset({"b"}), {"a": "i1"})
     picked = pick([room.article("a", date=day(9)), room.article("c", date=day(9))], since, limit=9, order=ORDER)
