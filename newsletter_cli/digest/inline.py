@@ -30,6 +30,8 @@ def inline(html: str, inliner: str = "premailer") -> str:
 
 
 def _by_premailer(html: str) -> str:
+    if not html.strip():  # its parser answers with an error that speaks of nothing an editor knows
+        raise RefusedError("TEMPLATE", "The template made an empty page.", fix="correct the template")
     import cssutils  # lazy: 50 ms that only rendering a digest should pay
 
     with _no_http_client():

@@ -70,7 +70,7 @@ _HOUR: Final = any_of(_folded("في الساعة|الساعة|على الساع�
 _AT: Final = f"{_HOUR}|at|a|à|بوقت|وقت"
 CLOCK: Final = (
     # Before the time and after it: "GMT 12:10", "10:30 ص +03:00".
-    rf"(?:(?<!\w)(?:gmt|utc)\s*)?(?:(?<!\w)(?:{_AT})\s*)?(?:(?<=\d)t|(?<!\d))\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\.\d+)?"
+    rf"(?:(?<!\w)(?:gmt|utc)\s*)?(?:(?<!\w)(?:{_AT})\s*:?\s*)?(?:(?<=\d)t|(?<!\d))\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\.\d+)?"
     rf"\s*(?:z(?!\w))?{_AFTER_CLOCK}"
     # With a point it could be a day and a month, so something has to say that it is a time.
     rf"|(?<![\d.])\d{{1,2}}\.\d{{2}}(?=\s*(?:{_ZONE_NAMES}|a\.?m|p\.?m)(?!\w)){_AFTER_CLOCK}"

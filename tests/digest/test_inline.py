@@ -77,6 +77,12 @@ def test_css_that_cannot_be_read_is_an_error_with_a_sentence():
         page("@media screen { @media print { p { color: red } } }", "<p>a</p>")
 
 
+@pytest.mark.parametrize("page", ["", " \n"])
+def test_an_empty_page_is_an_error_with_a_sentence_about_the_template(page):
+    with pytest.raises(RefusedError, match=r"^The template made an empty page\.$"):
+        inline(page)
+
+
 def test_the_other_inliner_gives_the_same_words_or_says_how_to_get_it(room):
     article = room.article("a", "فقرة أولى.", "فقرة ثانية.")
     fast = room.set(compose={"inliner": "css-inline"})

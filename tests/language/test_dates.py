@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 READ = [
     # text, language, day, calendar
+    ("آخر تحديث: 27/04/2024 الساعة: 11:20", "ar", DAY, "gregory"),
     ("السبت ٢٧ / أبريل / ٢٠٢٤", "ar", DAY, "gregory"),
     ("السبت 27 نيسان/أبريل 2024", "ar", DAY, "gregory"),
     ("27 نيسان (أبريل) 2024", "ar", DAY, "gregory"),
