@@ -55,7 +55,7 @@ def preview(
     if not 0 <= port <= 65535:
         raise UsageError("USAGE", f"{port} is no port.", sent="", fix="--port 8450")
     subject = subject_of(run, id_)
-    desk = NewsroomDesk(run, subject, _language(run))
+    desk = NewsroomDesk(run, subject, _language(run), in_network=lan)
     if text or export is not None:
         look, sheet = _whole(run, desk, as_)
         return _text(run, look, sheet) if export is None else _export(run, desk, look, sheet, Path(export))

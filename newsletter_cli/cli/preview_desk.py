@@ -70,6 +70,7 @@ class NewsroomDesk:
     run: Run
     subject: Subject
     language: str  # of sentences: ar | en
+    in_network: bool = False  # other devices look too: nobody there opens programs on this one
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: str = ""
     _look: Look | Fault | None = None
@@ -83,7 +84,8 @@ class NewsroomDesk:
         with self._lock:
             state = self.state() + self._acts()
             if self._look is None or state != self._seen:
-                self._look = self._with_run(lambda run: look_at(run, self.subject))
+                look = self._with_run(lambda run: look_at(run, self.subject))
+                self._look = replace(look, can_open=False) if self.in_network and isinstance(look, Look) else look
                 self._seen = state
             return self._look
 
@@ -112,7 +114,7 @@ class NewsroomDesk:
         look = self.look()
         named = {look.place.rpartition(":")[0]} if isinstance(look, Fault) else {one.file for one in look.problems}
         path, root = self.run.newsroom.root / file, self.run.newsroom.root.resolve()
-        if file not in named or not path.is_file() or not path.resolve().is_relative_to(root):
+        if self.in_network or file not in named or not path.is_file() or not path.resolve().is_relative_to(root):
             return False
         return open_in_editor(self.run.env, path.resolve(), line)
 

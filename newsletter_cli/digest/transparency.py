@@ -21,11 +21,6 @@ class Ink(StrEnum):
     MIXED = "mixed"  # seen on both, or nobody could look
 
 
-def has_transparency(data: bytes) -> bool:
-    """Whether PNG or GIF bytes have a part that shows what lies behind."""
-    return transparent_ink(data) is not None
-
-
 def transparent_ink(data: bytes) -> Ink | None:
     """The ink of a picture that something shines through; None for an opaque one.
 

@@ -159,7 +159,8 @@ class _Pages:
     async def open(self, request: Request) -> Response:
         asked = request.query_params
         line = asked.get("line", "")
-        opened = await asyncio.to_thread(self.desk.open, asked.get("file", ""), int(line) if line.isdecimal() else 0)
+        number = int(line) if line.isdecimal() and len(line) < 9 else 0
+        opened = await asyncio.to_thread(self.desk.open, asked.get("file", ""), number)
         return JSONResponse({"opened": opened}, headers=_fields())
 
     async def events(self, _request: Request) -> Response:

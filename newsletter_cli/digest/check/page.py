@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
 
-from newsletter_cli.articles.model import Article, Figure, LeftOut, Picture
+from newsletter_cli.articles.model import Figure, LeftOut, Picture
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Hit
 from newsletter_cli.digest.check.formats import FORMATS, foreign
@@ -72,15 +72,6 @@ def pictures(issue: Issue, circumstances: Circumstances) -> Iterator[Hit]:
             yield foreign(lost_one.foreign, file, line)
         else:
             yield Hit(code="I107", file=file, line=line, values={"why": lost_one.why})
-
-
-def all_pictures(article: Article) -> Iterator[tuple[str, Picture]]:
-    """(key, picture) of an article, whole."""
-    if article.image is not None:
-        yield "image", article.image
-    for index, block in enumerate(article.blocks):
-        if isinstance(block, Figure):
-            yield f"block:{index}", block.picture
 
 
 def shown_pictures(entry: Entry) -> Iterator[tuple[str, Picture]]:
