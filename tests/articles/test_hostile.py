@@ -7,8 +7,12 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter_cli.articles import read_source, to_markdown
+from newsletter_cli.articles.html_article import read_html
+from newsletter_cli.articles.model import Paragraph, plain_text
 from newsletter_cli.articles.reading import read_article
 from newsletter_cli.errors import RefusedError
 from tests.servers.documents import docx, paragraph
@@ -157,3 +161,24 @@ def test_front_matter_of_wrong_types_is_a_warning_with_its_line(head, warning):
     article = article_of(f"---\n{title}{head}\n---\n{TEXT}\n", ".md")
     assert article.title == "عنوان المقال"
     assert warning is None or warning in article.warnings
+
+
+@pytest.mark.parametrize("sign", ["&#7;", "&#x0;", "&#00011", "&#xFFFF;", "&#127;", "&#x1b;"])
+def test_references_to_what_no_text_may_hold_are_gone(sign):
+    html = f"<h1>عنوان القصة اليوم</h1><p>{sign}<style></style>&lt;b&gt; نص المقال الأول هنا، وهو فقرة كاملة.</p>"
+    blocks = read_html(html).article.blocks
+    assert [plain_text(one.inlines) for one in blocks if isinstance(one, Paragraph)] == [
+        "<b> نص المقال الأول هنا، وهو فقرة كاملة."
+    ]
+
+
+@given(st.integers(0, 0x110000), st.sampled_from(["&#{};", "&#{}", "&#x{:x};", "&#x{:X}"]))
+def test_any_reference_is_read_or_refused(number, form):
+    html = f"<h1>عنوان القصة اليوم</h1><div>{form.format(number)}<style></style>نص</div><p>فقرة من المقال تكفي.</p>"
+    assert "فقرة من المقال تكفي." in str(read_html(html).article)
+
+
+def test_a_tag_of_a_hundred_thousand_attributes_is_refused_at_once():
+    attributes = " ".join(f'a{n}="x"' for n in range(100_000))
+    with pytest.raises(RefusedError, match="too many attributes"):
+        read_html(f"<h1>عنوان القصة اليوم</h1><p {attributes}>نص</p>")

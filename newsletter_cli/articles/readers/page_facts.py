@@ -11,6 +11,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from newsletter_cli.articles.decoding import normalise
 from newsletter_cli.articles.readers.extractor import extracted
 from newsletter_cli.articles.readers.page_parts import Around, Parts, parts_of
+from newsletter_cli.articles.readers.sanitise import is_bomb, without_controls
 from newsletter_cli.errors import RefusedError
 
 _JSON_LIMIT: Final = 200_000  # characters of one JSON-LD block; a page's is a few thousand
@@ -125,9 +126,11 @@ def _looks_like_a_site(root: HtmlElement) -> bool:
 
 
 def _root(text: str, name: str) -> HtmlElement:
+    if is_bomb(text):
+        raise RefusedError("UNREADABLE", f"{name} has a tag of too many attributes.", fix="save the article alone")
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
-        return document_fromstring(normalise(text)[0].encode("utf-8"), parser=parser)
+        return document_fromstring(without_controls(normalise(text)[0]).encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise RefusedError("UNREADABLE", f"{name} holds no HTML that can be read.", fix="save the page anew") from error
 
