@@ -131,6 +131,11 @@ class Newsroom:
         return self.data / "secrets"
 
     @property
+    def cache(self) -> Path:
+        """What can be thrown away without loss."""
+        return self.data / "cache"
+
+    @property
     def crash(self) -> Path:
         """Crash files."""
         return self.data / "crash"

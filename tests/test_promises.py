@@ -313,7 +313,7 @@ def test_plain_words_and_drawing_a_digest_load_neither_a_converter_nor_an_http_c
         imported_by("compose", "i1", "--list", "weekly", cwd=room)
     found = imported_by(*words, cwd=room)
     assert sorted({"requests", "urllib3", "pydantic", "starlette"} & found) == []
-    assert "premailer" in found
+    assert ("premailer" in found) == (words[0] == "compose")  # what compose has inlined, check need not inline again
 
 
 def test_no_module_of_ours_imports_click() -> None:

@@ -1,24 +1,19 @@
 """The edge of the program: `main` runs one command and gives its exit code. The only `except Exception` is here."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
 
+from newsletter_cli.cli import garbage
 from newsletter_cli.cli.words import bind_domain
-
-GARBAGE: Final = 100_000  # objects more than before, when the collector looks again (its own figure: 700)
 
 
 def entry() -> None:
     """The console script."""
-    # Importing makes a few hundred thousand objects that all stay: looking through them for garbage, again and again
-    # while they come, and once more at the end, is a tenth of the life of a short command.
-    gc.set_threshold(GARBAGE)
+    garbage.seldom()
     keep_standard_streams()
     code = main()
-    gc.freeze()
+    garbage.no_more()
     sys.exit(code)
 
 

@@ -145,7 +145,7 @@ def _checked(run: Run, id_: str, wish: Wish) -> Checked:
     from newsletter_cli.digest.loading import load_issue  # lazy: with it
 
     fixed = _repaired(run, id_, wish) if wish.fix else ()
-    issue = load_issue(id_, run.settings, run.newsroom)
+    issue = load_issue(id_, run.settings, run.newsroom, run.inlined)
     seen = _seen_outside(run, issue, wish)
     findings = findings_of(run, issue, only=wish.only, skip=wish.skip, extra=seen)
     return Checked(id_, freeze(issue).digest_hex()[:8], findings, fixed)
@@ -167,7 +167,7 @@ def _repaired(run: Run, id_: str, wish: Wish) -> "tuple[Repair, ...]":
     from newsletter_cli.digest.check.judge import check as judged  # lazy: as above
     from newsletter_cli.digest.loading import load_issue  # lazy: as above
 
-    issue = load_issue(id_, run.settings, run.newsroom)
+    issue = load_issue(id_, run.settings, run.newsroom, run.inlined)
     circumstances = circumstances_for(run, issue)
     findings = judged(issue, circumstances, only=wish.only, skip=wish.skip)
     files = repaired(findings, circumstances.sources)

@@ -178,7 +178,7 @@ def _new(run: Run, asked: Asked, *, overwrite: bool) -> Made:
         where=" ".join(filter(None, (f"received:{asked.correction_of}" if corrected else "", asked.where))),
     )
     file = composing.new_file(order, picked.articles, run.settings, run.newsroom)
-    issue = render_issue(file, reading.articles, run.settings, run.newsroom)
+    issue = render_issue(file, reading.articles, run.settings, run.newsroom, inlined=run.inlined)
     text = _text(file, picked.articles, offer=asked.subject is None and corrected is None)
     return Made(file=file, text=text, picked=picked, since=since, issue=issue, also=_also(run, file))
 
@@ -215,7 +215,7 @@ def _updated(run: Run, asked: Asked) -> Made:
     text = file.path.read_bytes().decode("utf-8-sig")
     if picked.articles:
         text = with_articles(text, larger.articles, file.lines)
-    issue = render_issue(larger, reading.articles, run.settings, run.newsroom)
+    issue = render_issue(larger, reading.articles, run.settings, run.newsroom, inlined=run.inlined)
     return Made(
         file=larger,
         text=text,

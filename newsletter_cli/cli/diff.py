@@ -94,7 +94,7 @@ def _current(run: Run, id_: str, *, working: bool = False) -> Side:
         stored = version_of(connection, send.version) if send else None
     if send is not None and stored is not None:
         return _side(id_, "scheduled" if send.started is None else "sent", stored)
-    content = freeze(load_issue(id_, run.settings, run.newsroom))
+    content = freeze(load_issue(id_, run.settings, run.newsroom, run.inlined))
     return Side(id_, "working file", content.digest_hex(), content)
 
 

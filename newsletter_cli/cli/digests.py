@@ -88,7 +88,7 @@ def show(
     from newsletter_cli.digest.loading import issue_of  # lazy: a list of digests needs no template engine
 
     file = find_digest(run.newsroom, id_)
-    issue = issue_of(file, run.settings, run.newsroom)
+    issue = issue_of(file, run.settings, run.newsroom, run.inlined)
     version = freeze(issue).digest_hex()
     standing = _standing(run, file.id, file)
     with run.storage.read() as connection:
@@ -292,7 +292,7 @@ def _frozen(run: Run, id_: str) -> StoredVersion:
         sent = version_of(connection, send.version) if send is not None else None
     if sent is not None:
         return sent
-    issue = load_issue(id_, run.settings, run.newsroom)
+    issue = load_issue(id_, run.settings, run.newsroom, run.inlined)
     with run.storage.write() as connection:
         return store_version(run.storage, connection, issue, by=run.user, now=run.clock())
 

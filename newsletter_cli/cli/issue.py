@@ -87,7 +87,7 @@ def with_audience(run: Run, file: DigestFile, list_: str | None, where: str | No
 
 def rendered(run: Run, file: DigestFile) -> Issue:
     """The issue of a digest file, with the articles it names."""
-    return issue_of(file, run.settings, run.newsroom)
+    return issue_of(file, run.settings, run.newsroom, run.inlined)
 
 
 def findings_of(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from newsletter_cli.cli import completion
+from newsletter_cli.cli import completion, garbage
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.errors import BusyError, UsageError
@@ -170,6 +170,7 @@ def _serve(run: Run, desk: "NewsroomDesk", who: str, port: int, *, lan: bool, br
                          stopped=lambda: server.should_exit)  # fmt: skip
     version = getattr(look, "version", "")[:8] or None
     server = PageServer(app, listener, trusted=(), ready=lambda: _announce(run, desk, url, version, lan, browser))
+    garbage.for_hours()
     server.serve_until_stopped()
 
 

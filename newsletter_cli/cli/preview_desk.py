@@ -177,7 +177,7 @@ def look_at(run: Run, subject: Subject) -> Look:
         if stored is not None:
             return _frozen_look(run, stored)
     file = _alone(run, subject.id) if subject.article else find_digest(run.newsroom, subject.id)
-    issue = issue_of(file, run.settings, run.newsroom)
+    issue = issue_of(file, run.settings, run.newsroom, run.inlined)
     return _fresh_look(run, issue, can_test=not subject.article)
 
 

@@ -21,6 +21,7 @@ from newsletter_cli.cli.output import Out
 from newsletter_cli.cli.words import Words, language_of
 
 if TYPE_CHECKING:
+    from newsletter_cli.digest.inlined import InlinedPages
     from newsletter_cli.newsroom import Newsroom
     from newsletter_cli.settings import Loaded, Redactor, SecretSource, Settings
     from newsletter_cli.storage.engine import Storage
@@ -95,6 +96,13 @@ class Run:
         storage = open_storage(self.settings.storage.database, self.newsroom.root)
         self._resources.callback(storage.close)
         return storage
+
+    @cached_property
+    def inlined(self) -> "InlinedPages":
+        """Pages that earlier commands have inlined; a dry run adds none."""
+        from newsletter_cli.digest.inlined import InlinedPages  # lazy: most commands render nothing
+
+        return InlinedPages(self.newsroom.cache / "inlined", keeps=not self.globals.dry_run)
 
     @cached_property
     def redactor(self) -> "Redactor":

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from newsletter_cli.cli import garbage
 from newsletter_cli.cli.counting import Counting
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run
@@ -128,6 +129,7 @@ def carry(run: Run, send_id: int, holder: Holder, conditions: Conditions) -> Rep
             yield
         _tell_notes(counters, seen)
 
+    garbage.for_hours()
     ran = carry_out(run.storage, send_id, holder, conditions, clock=run.clock, watch=watch)
     exit_ = exit_of(ran.send, ran.tally, ran.ending.problem, interrupted=ran.ending.kind is EndKind.INTERRUPTED)
     for view in seen:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from newsletter_cli.cli import garbage
 from newsletter_cli.cli.exits import Exit
 from newsletter_cli.cli.frame import Reply, Run, command
 from newsletter_cli.errors import ConfigError, UsageError
@@ -65,6 +66,7 @@ def _serve(run: Run, settings: "Settings", host: str, port: int) -> None:
         note=lambda seen: _note(run, seen),
     )
     server = PageServer(app, listener, trusted=settings.web.trust_proxy, ready=lambda: _announce(run, url))
+    garbage.for_hours()
     server.serve_until_stopped()
 
 

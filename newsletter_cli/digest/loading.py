@@ -3,23 +3,25 @@
 from newsletter_cli.articles.model import Article
 from newsletter_cli.articles.reading import Reading, article_files, read_article, read_folder
 from newsletter_cli.digest.file import find_digest
+from newsletter_cli.digest.inlined import InlinedPages
 from newsletter_cli.digest.model import DigestFile, Issue
 from newsletter_cli.digest.render import render_issue
 from newsletter_cli.newsroom import Newsroom
 from newsletter_cli.settings import Settings
 
 
-def load_issue(id_: str, settings: Settings, newsroom: Newsroom) -> Issue:
+def load_issue(id_: str, settings: Settings, newsroom: Newsroom, inlined: InlinedPages | None = None) -> Issue:
     """The issue of a digest as its file and the articles say now.
 
+    inlined: pages that need not be inlined again.
     Raises UsageError NOT-FOUND, ConfigError, RefusedError: TEMPLATE, and why an article that is named cannot be read.
     """
-    return issue_of(find_digest(newsroom, id_), settings, newsroom)
+    return issue_of(find_digest(newsroom, id_), settings, newsroom, inlined)
 
 
-def issue_of(file: DigestFile, settings: Settings, newsroom: Newsroom) -> Issue:
+def issue_of(file: DigestFile, settings: Settings, newsroom: Newsroom, inlined: InlinedPages | None = None) -> Issue:
     """The issue of a digest file, with the articles it names."""
-    return render_issue(file, articles_of(file, settings, newsroom), settings, newsroom)
+    return render_issue(file, articles_of(file, settings, newsroom), settings, newsroom, inlined=inlined)
 
 
 def articles_of(file: DigestFile, settings: Settings, newsroom: Newsroom) -> tuple[Article, ...]:

@@ -21,6 +21,7 @@ from newsletter_cli.digest import style as stylesheet
 from newsletter_cli.digest.choose import placed
 from newsletter_cli.digest.facts import Facts, facts_of
 from newsletter_cli.digest.inline import inline
+from newsletter_cli.digest.inlined import InlinedPages
 from newsletter_cli.digest.intro import SLOT_BASE, slot_links
 from newsletter_cli.digest.markup import Writer, between_marks
 from newsletter_cli.digest.model import DigestFile, Entry, Issue, Size
@@ -49,10 +50,12 @@ def render_issue(
     newsroom: Newsroom,
     *,
     seconds: float = TIME_LIMIT,
+    inlined: InlinedPages | None = None,
 ) -> Issue:
     """The issue as every reader will get it, without what differs between readers and without any clock.
 
     articles: at least those the file names, in any order.  seconds: after which a template is stopped.
+    inlined: pages that need not be inlined again.
     Raises UsageError NOT-FOUND (a list or an article the file names), RefusedError TEMPLATE, ConfigError.
     """
     facts = facts_of(file, settings, newsroom)
@@ -63,7 +66,7 @@ def render_issue(
         marks = Marks(nonce_for(inputs, turn))
         try:
             marks.refuse_in(repr(entries))
-            return _Rendering(file, entries, facts, theme, marks, seconds).issue()
+            return _Rendering(file, entries, facts, theme, marks, seconds, inlined).issue()
         except NonceTakenError:
             continue
     raise RuntimeError("eight hashes in a row occur in the digest's own text")
@@ -79,6 +82,7 @@ class _Rendering:
     theme: Theme
     marks: Marks
     seconds: float
+    inlined: InlinedPages | None
 
     def issue(self) -> Issue:
         """All documents of the issue."""
@@ -136,10 +140,15 @@ class _Rendering:
             escape=True,
         )
         marked = self.marks.tags_as_comments(page)
-        inlined = _squeezed(inline(marked, facts.inliner))
+        inlined = _squeezed(self._inlined(marked))
         if self.marks.order(inlined) != self.marks.order(marked):
             raise RuntimeError("the inliner has moved or lost a slot")
         return cut_html(self._without_spare_link(inlined), self.marks)
+
+    def _inlined(self, page: str) -> str:
+        if self.inlined is None:
+            return inline(page, self.facts.inliner)
+        return self.inlined.page(page, self.facts.inliner, self.marks.nonce)
 
     def _issue_view(self, preheader: str, intro: Sequence[Block], scene: Scene) -> IssueView:
         facts = self.facts

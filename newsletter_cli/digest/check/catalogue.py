@@ -16,7 +16,10 @@ from newsletter_cli.digest.check.finding import Level
 from newsletter_cli.errors import UsageError
 
 # One file for each letter, in the order in which the checks are listed.
-FILES: Final = ("content", "direction", "page", "links", "pictures", "text_part", "delivery", "sizes", "audience")
+FILES: Final[Mapping[str, str]] = {
+    "C": "content", "R": "direction", "H": "page", "L": "links", "I": "pictures", "T": "text_part", "D": "delivery",
+    "S": "sizes", "A": "audience",
+}  # fmt: skip
 # Nothing but the local rule lowers these two: without them readers cannot leave, and laws are broken.
 NEVER_LOWERED: Final = frozenset({"L305", "D502"})
 
@@ -33,13 +36,21 @@ class Rule:
     fixable: bool = False
 
 
-@cache
 def catalogue() -> Mapping[str, Rule]:
     """Every rule of this release by code, in the order of the files."""
-    folder = files("newsletter_cli.digest.check") / "catalogue"
-    found = [folder / f"{name}.toml" for name in FILES]
-    texts = [file.read_text(encoding="utf-8") for file in found if file.is_file()]
-    return {code: _rule(code, row) for text in texts for code, row in tomllib.loads(text).items()}
+    return {code: rule for letter in FILES for code, rule in _rules(letter).items()}
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of a code that exists; most runs of `check` need a few of them, and not every explanation there is."""
+    return _rules(code[0])[code]
+
+
+@cache
+def _rules(letter: str) -> Mapping[str, Rule]:
+    file = files("newsletter_cli.digest.check") / "catalogue" / f"{FILES[letter]}.toml"
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {code: _rule(code, row) for code, row in rows.items()}
 
 
 def _rule(code: str, row: Mapping[str, Any]) -> Rule:

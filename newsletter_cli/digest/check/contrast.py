@@ -37,6 +37,15 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
+class _Dark:
+    """One selector of the dark palette, with what is set under it."""
+
+    selector: str
+    classes: frozenset[str]  # that an element must have: most have none, and need not be looked at further
+    rule: CssRule
+
+
+@dataclass(frozen=True, slots=True)
 class _Pair:
     """Words that are hard to read."""
 
@@ -49,7 +58,13 @@ class _Pair:
 
 def contrasts(page: PageTree, issue: Issue) -> Iterator[Hit]:
     """Each pair of colours that is too close, once for a palette."""
-    dark = tuple(rule for css in page.styles for rule in rules(css) if _DARK.search(rule.within))
+    dark = tuple(
+        _Dark(selector, frozenset(selector.rpartition(" ")[2].split(".")[1:]), rule)
+        for css in page.styles
+        for rule in rules(css)
+        if _DARK.search(rule.within)
+        for selector in rule.selectors
+    )
     pairs = [*_pairs(page, "light", ()), *(_pairs(page, "dark", dark) if dark else ())]
     for pair in dict.fromkeys(pairs):
         palette = Phrase(
@@ -64,7 +79,7 @@ def contrasts(page: PageTree, issue: Issue) -> Iterator[Hit]:
         yield Hit(code="H306", file=file, line=line, level=level, values=values)
 
 
-def _pairs(page: PageTree, palette: str, dark: tuple[CssRule, ...]) -> Iterator[_Pair]:
+def _pairs(page: PageTree, palette: str, dark: tuple[_Dark, ...]) -> Iterator[_Pair]:
     start = _Look(_BLACK, _WHITE, 16, False, False) if palette == "light" else _Look(None, None, 16, False, False)
     yield from _below(page.root, start, (), palette, dark)
 
@@ -74,7 +89,7 @@ def _below(
     look: _Look,
     chain: tuple[tuple[str, frozenset[str]], ...],
     palette: str,
-    dark: tuple[CssRule, ...],
+    dark: tuple[_Dark, ...],
 ) -> Iterator[_Pair]:
     for child in element.children:
         if isinstance(child, Element):
@@ -89,7 +104,7 @@ def _below(
 
 
 def _looked(
-    element: Element, above: _Look, chain: tuple[tuple[str, frozenset[str]], ...], dark: tuple[CssRule, ...]
+    element: Element, above: _Look, chain: tuple[tuple[str, frozenset[str]], ...], dark: tuple[_Dark, ...]
 ) -> _Look:
     own = _own_style(element, chain, dark)
     ground = above.ground
@@ -122,14 +137,15 @@ def _sized(look: _Look, element: Element, own: dict[str, str]) -> _Look:
 
 
 def _own_style(
-    element: Element, chain: tuple[tuple[str, frozenset[str]], ...], dark: tuple[CssRule, ...]
+    element: Element, chain: tuple[tuple[str, frozenset[str]], ...], dark: tuple[_Dark, ...]
 ) -> dict[str, str]:
     """The element's style attribute, and what the dark rules put over it: with !important, or where it says nothing."""
     found = {one.name: one.value for one in element.style()}
     inline = frozenset(found)
-    for rule in dark:
-        if any(matches(selector, chain) for selector in rule.selectors):
-            for one in rule.declarations:
+    classes = chain[-1][1]
+    for one_of in dark:
+        if one_of.classes <= classes and matches(one_of.selector, chain):
+            for one in one_of.rule.declarations:
                 if one.important or one.name not in inline:
                     found[one.name] = one.value
                     if one.name == "background":  # the shorthand takes the colour away again

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from newsletter_cli.digest.check import audience, bidi, content, envelope, markup, message, page, rtl, subject
-from newsletter_cli.digest.check.catalogue import NEVER_LOWERED, catalogue
+from newsletter_cli.digest.check.catalogue import NEVER_LOWERED, rule_of
 from newsletter_cli.digest.check.circumstances import Circumstances
 from newsletter_cli.digest.check.finding import Finding, Hit, Level, Phrase
 from newsletter_cli.digest.model import Issue
@@ -72,7 +72,7 @@ def check(
 
 
 def _finding(hit: Hit, issue: Issue, circumstances: Circumstances, language: str) -> Finding:
-    rule = catalogue()[hit.code]
+    rule = rule_of(hit.code)
     values = {name: value.said(language) if isinstance(value, Phrase) else value for name, value in hit.values.items()}
     text = rule.says.get(language, rule.says["en"]).format_map(values)
     finding = Finding(
