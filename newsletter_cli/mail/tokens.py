@@ -31,6 +31,7 @@ class Kind(IntEnum):
     VIEW = 4  # V: web copy of one reader
     CONFIRM = 5  # C: 14 days, reusable
     DATA = 6  # X: my-data page
+    ADDRESS = 7  # A: the new address of a reader says yes; address_change id, day number
 
 
 # The second number has 24 bits; kinds that name a delivery have none.
@@ -43,8 +44,8 @@ class Token:
 
     kind: Kind
     key_number: int
-    number: int  # delivery id (D, V) or subscription id (the others); 0 = nobody
-    second: int  # digest number (U, P), day number (C, X), 0 (D, V)
+    number: int  # delivery id (D, V) or address_change id (A), subscription id (the others); 0 = nobody
+    second: int  # digest number (U, P), day number (C, X, A), 0 (D, V)
 
 
 class Mac:

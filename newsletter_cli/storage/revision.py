@@ -10,7 +10,12 @@ from sqlalchemy import Connection, inspect, text
 
 from newsletter_cli.errors import ConfigError
 
-REVISIONS: Final = ("0001", "0002", "0003")  # oldest first; a test compares them with the files in migrations/versions
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+)  # oldest first; a test compares them with the files in migrations/versions
 HEAD: Final = REVISIONS[-1]
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

@@ -1,8 +1,9 @@
 """The tables, in one place, for both engines. Statements are written in each room's own repository file.
 
     list ──< subscription >── subscriber ──< tag         import_batch ──< import_change
-                                  │
-    digest ──< version            │                       suppression (addresses and @domains nobody may write to)
+                         │        │
+                      signup   letter, address_change     suppression (addresses and @domains nobody may write to)
+    digest ──< version            │
        │  └──< trial, approval    │
        └── send ──< chunk ──< delivery                    act (who did what)   signing_key   setting
                                                           lane, pace, warmup (how fast mail may leave now)
@@ -105,6 +106,7 @@ subscriber = Table(
     Column("domain", Text, nullable=False),  # A-labels, lower case
     Column("name", Text, nullable=False, server_default=""),
     Column("fields", JSON, nullable=False, server_default=text("'{}'")),  # {field: text}
+    Column("language", Text, nullable=False, server_default=""),  # the reader's own choice; "" = the list's
     # ok | suspended | complained | forgotten: of the address, for all lists
     Column("status", Text, nullable=False, server_default="ok"),
     Column("status_reason", Text, nullable=False, server_default=""),
@@ -140,6 +142,30 @@ tag = Table(
     Column("tag", Text, primary_key=True),
 )
 Index("ix_tag_tag", tag.c.tag)
+
+signup = Table(  # a browser that asked for a subscription: its cookie makes the confirmation one click
+    "signup",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscription_id", Id, ForeignKey("subscription.id"), nullable=False),
+    Column("cookie", Text, nullable=False),  # SHA-256 of its value, hexadecimal
+    Column("created", Instant, nullable=False),  # it counts for 14 days
+    sqlite_autoincrement=True,
+)
+Index("ix_signup_subscription_id", signup.c.subscription_id)
+
+address_change = Table(  # an address that a reader wants to move to, until its own mailbox has said yes
+    "address_change",
+    metadata,
+    Column("id", Id, primary_key=True),  # 32 bit travel in A tokens
+    Column("subscriber_id", Id, ForeignKey("subscriber.id"), nullable=False),
+    Column("key", Text, nullable=False),  # of the new address, as in subscriber
+    Column("address", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("done", Instant),
+    sqlite_autoincrement=True,
+)
+Index("ix_address_change_subscriber_id", address_change.c.subscriber_id)
 
 suppression = Table(
     "suppression",
@@ -325,6 +351,37 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_delivery_chunk_id", delivery.c.chunk_id)
+
+letter = Table(  # one mail of the system to one person: confirm, welcome, goodbye …; it belongs to no digest
+    "letter",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),  # mail/letters.py
+    Column("list_id", Id, ForeignKey("list.id")),
+    Column("subscriber_id", Id, ForeignKey("subscriber.id")),  # null: to the team
+    Column("subscription_id", Id),
+    Column("address", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("values", JSON, nullable=False, server_default=text("'{}'")),  # {name: text}, never a stranger's words
+    Column("key_number", Integer, nullable=False),  # signing key of its tokens
+    # As in delivery, and in_flight: one letter is one flight, so no chunk is needed to hold it
+    Column("outcome", Text, nullable=False, server_default="waiting"),
+    Column("due", Instant, nullable=False),  # not before
+    Column("holder", Text, nullable=False, server_default=""),  # lock file of the process that has it on the wire
+    Column("boot", Text, nullable=False, server_default=""),  # boot id of the holder's machine
+    Column("lease_until", Instant),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("first_try", Instant),
+    Column("code", Integer),
+    Column("enhanced", Text, nullable=False, server_default=""),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created", Instant, nullable=False),
+    Column("at", Instant),  # of the outcome
+    sqlite_autoincrement=True,
+)
+Index("ix_letter_outcome_due", letter.c.outcome, letter.c.due)
+Index("ix_letter_subscriber_id", letter.c.subscriber_id)
 
 # --- how fast mail may leave: shared by everything that sends, whatever process it is ----------------------------
 
